@@ -1,0 +1,34 @@
+# The verbs of the README. Everything lives in .venv; nothing else in the checkout is written.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: chat test evals check reader clean
+
+chat: $(VENV)/app-ready
+	@"$(BIN)/stillpoint" chat
+
+test: $(VENV)/dev-ready
+	@"$(BIN)/python" -m pytest
+
+evals: $(VENV)/dev-ready
+	@"$(BIN)/stillpoint" eval run --tier quick
+
+check: $(VENV)/dev-ready
+	@"$(BIN)/ruff" check .
+	@"$(BIN)/mypy"
+
+$(VENV)/app-ready: pyproject.toml constraints.txt
+	@sh .ci/preflight "$(PYTHON)"
+	@test -x "$(BIN)/python" || "$(PYTHON)" -m venv "$(VENV)"
+	@echo "Installing (a few minutes the first time: the model runtime is compiled here)"
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch "$@"
+
+$(VENV)/dev-ready: $(VENV)/app-ready
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch "$@"
+
+clean:
+	rm -rf "$(VENV)"

@@ -1,0 +1,183 @@
+"""One page shows the turn: the order of the stages, one generator, values in and values out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from assistant import compose, helplines, safety, texts
+from assistant.guards.review import review
+from assistant.listening import Listener
+from assistant.quoting import telling_words
+from assistant.settings import MAX_CHARS, Settings
+from assistant.turn import (
+    Citation,
+    Exchange,
+    Finding,
+    Reading,
+    Reply,
+    Timings,
+    Usage,
+    UserTurn,
+)
+from assistant.wording import Wording, Writer
+from knowledge.cards import Card, Library
+
+
+@dataclass(slots=True)
+class Assistant:
+    """The whole companion. ``turn`` streams growing replies; nothing is kept between calls."""
+
+    settings: Settings
+    listener: Listener
+    library: Library
+    writer: Writer
+
+    def read(
+        self, history: Sequence[Exchange], user: UserTurn, now: datetime | None = None
+    ) -> Reading:
+        """What was heard in a message and what it suggests, without writing a reply."""
+        return self.listener.read(history, user, now)
+
+    def stop(self) -> None:
+        """End the running reply, also while the model still reads its prompt."""
+        self.writer.stop()
+
+    def turn(
+        self,
+        history: Sequence[Exchange],
+        user: UserTurn,
+        *,
+        country: str | None = None,
+        now: datetime | None = None,
+    ) -> Iterator[Reply]:
+        """Growing snapshots of one reply; the last one has ``finish`` set.
+
+        Closing the generator stops the model. ``country`` chooses the help lines.
+        """
+        clock = _Clock()
+        if len(user.text) > MAX_CHARS:
+            user = replace(user, text=_ends_of(user.text))
+            long = True
+        else:
+            long = False
+        reading, heard = self.listener.hear(history, user, now)
+        clock.mark("screen")
+        route = reading.screening.route
+        if route == "safety":
+            text = safety.reply_text(reading, user.text, history, country)
+            yield _vetted(text, reading, clock)
+        elif long:
+            yield _vetted(_section("too_long", history), reading, clock)
+        elif route == "offtopic":
+            yield _vetted(_offtopic(reading, history, country), reading, clock)
+        elif route == "decline":
+            yield _vetted(compose.declined(reading, history, user.text), reading, clock)
+        else:
+            earlier = history[-1].user.text if history else ""
+            ranked = self.listener.find(user.text, heard, reading, earlier)
+            clock.mark("retrieve")
+            cards = [self.library.cards[item.slug] for item in ranked[:8]]
+            yield from self._reflect(history, user, reading, cards, clock)
+
+    def _reflect(
+        self,
+        history: Sequence[Exchange],
+        user: UserTurn,
+        reading: Reading,
+        cards: Sequence[Card],
+        clock: _Clock,
+    ) -> Iterator[Reply]:
+        parts = compose.choose(reading, cards, history, user.text)
+        start = Reply("", reading, "writing", tuple(c.id for c in cards[:3]), question=parts.question or None)
+        quote = telling_words(user.text, _quoted_before(history))
+        shown = f"“{quote}” " if quote else ""
+        clock.mark("first_shown")
+        yield replace(start, text=shown.strip())
+        wording = self.writer.reflect(user.text, quote, reading, salt=len(history))
+        clock.first_token = wording.first_token
+        text = compose.assemble(shown + wording.line, parts)
+        checked = review(text, stance=reading.stance.path, said_by_user=user.text)
+        yield self._finished(start, parts, checked.text, wording, checked.findings, clock)
+
+    def _finished(
+        self,
+        start: Reply,
+        parts: compose.Parts,
+        text: str,
+        wording: Wording,
+        findings: tuple[Finding, ...],
+        clock: _Clock,
+    ) -> Reply:
+        card = parts.card
+        cited = (Citation(card.id, card.title),) if card and f"[{card.id}]" in text else ()
+        return replace(
+            start,
+            text=text,
+            stage="done",
+            citations=cited,
+            finish=wording.finish,
+            usage=wording.usage,
+            timings=clock.timings(),
+            guard=(*wording.rejected, *findings),
+        )
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds since the turn began, by stage."""
+
+    started: float = field(default_factory=time.perf_counter)
+    marks: dict[str, float] = field(default_factory=dict)
+    first_token: float = 0.0
+
+    def mark(self, stage: str) -> None:
+        self.marks[stage] = (time.perf_counter() - self.started) * 1000
+
+    def timings(self) -> Timings:
+        total = (time.perf_counter() - self.started) * 1000
+        screen = self.marks.get("screen", 0.0)
+        retrieve = self.marks.get("retrieve", screen) - screen
+        shown = self.marks.get("first_shown", total)
+        return Timings(screen, retrieve, self.first_token, shown, total)
+
+
+def _vetted(text: str, reading: Reading, clock: _Clock) -> Reply:
+    question = _question_in(text)
+    return Reply(
+        text, reading, "done", finish="vetted", mode="vetted", timings=clock.timings(), question=question
+    )
+
+
+def _question_in(text: str) -> str | None:
+    """The question a vetted text asks, so that the next message is read as its answer."""
+    asked = [part for part in texts.sentences(text) if part.endswith("?")]
+    return asked[-1] if asked else None
+
+
+def _offtopic(reading: Reading, history: Sequence[Exchange], country: str | None) -> str:
+    name = "not_english" if reading.screening.form == "not_english" else "offtopic"
+    lines = helplines.block(country, ("crisis_text", "partner_abuse"))
+    return texts.fill(_section(name, history), {"lines": lines})
+
+
+def _section(name: str, history: Sequence[Exchange]) -> str:
+    """The reply's next text that this talk has not shown yet."""
+    options = texts.sections(name)
+    said = {turn.reply.text[:40] for turn in history}
+    return next((text for text in options if text[:40] not in said), options[-1])
+
+
+def _ends_of(text: str) -> str:
+    """Beginning and end of a message far beyond what can be read: where danger is mostly said."""
+    half = MAX_CHARS // 2
+    return text[:half] + "\n" + text[-half:]
+
+
+def _quoted_before(history: Sequence[Exchange]) -> frozenset[str]:
+    return frozenset(
+        turn.reply.text.split("”")[0].removeprefix("“") for turn in history if "”" in turn.reply.text
+    )
+

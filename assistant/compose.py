@@ -1,0 +1,202 @@
+"""Composing a reply for a small model: it words the reflection, people wrote the rest.
+
+A reply has four parts: the user's own words given back with one line about how that may feel,
+an insight from a card, a small step, and at most one question, last. Only the first is the
+model's, and it is checked (``faithful``); insight, step and question are vetted sentences
+chosen by stance, situation and what was already said in this conversation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from assistant.texts import PROMPTS, _toml, reply, stance
+from assistant.turn import Exchange, Path, Reading
+from knowledge.cards import Card
+
+STANCE_FILES: dict[Path, str] = {
+    "CUTOFF": "cutoff",
+    "PAUSE": "pause",
+    "NEITHER_TALK": "talk",
+    "NEITHER_WAIT": "wait",
+    "NEITHER_HONOUR_NO": "honour_no",
+    "SAFETY": "wait",
+}
+LONG_TALK = 6  # turns after which a stopping point and a real person are mentioned
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The vetted parts of one reply; ``card`` is the one the insight and its marker belong to."""
+
+    opening: str  # what stands between reflection and insight: honest uncertainty, or ""
+    insight: str
+    step: str
+    question: str
+    card: Card | None
+
+
+def choose(
+    reading: Reading, cards: Sequence[Card], history: Sequence[Exchange], text: str
+) -> Parts:
+    """Insight, step and question for this turn; nothing said before in the talk comes again."""
+    said = " ".join(turn.reply.text for turn in history)
+    pick = _Picker(said, f"{len(history)}{text}")
+    card = _card(reading, cards, said)
+    insight = pick(card.insights) if card else ""
+    return Parts(
+        opening=_opening(reading, pick),
+        insight=_mark(insight, card.id) if card else "",
+        step=_step(reading, card, len(history), pick),
+        question=_question(reading, card, pick),
+        card=card,
+    )
+
+
+def reflection_lines(reading: Reading) -> tuple[str, dict[str, list[str]]]:
+    """The strongest thing heard and its vetted lines, for when the model's own is not fit."""
+    lines = _reflections()
+    for key in _keys(reading):
+        if key in lines:
+            return key, lines[key]
+    return "general", lines["general"]
+
+
+def assemble(reflection: str, parts: Parts) -> str:
+    """Paragraphs: reflection, idea, step, question."""
+    idea = " ".join(filter(None, (parts.opening, parts.insight)))
+    return "\n\n".join(filter(None, (reflection, idea, parts.step, parts.question)))
+
+
+class _Picker:
+    """Chooses among variants by a hash of the message, leaving out what was already said."""
+
+    def __init__(self, said: str, salt: str) -> None:
+        self._said, self._salt = said, salt
+
+    def __call__(self, variants: Iterable[str]) -> str:
+        options = list(variants)
+        fresh = [v for v in options if v not in self._said] or options
+        return min(fresh, key=self._rank) if fresh else ""
+
+    def fresh(self, variants: Iterable[str]) -> list[str]:
+        return [v for v in variants if v not in self._said]
+
+    def _rank(self, variant: str) -> str:
+        return hashlib.sha256((self._salt + variant).encode()).hexdigest()
+
+
+def _card(reading: Reading, cards: Sequence[Card], said: str) -> Card | None:
+    """The best card that serves the stance and has something new to say."""
+    careful = _careful(reading)
+    usable = [c for c in cards if not c.safety and not (careful and c.stances <= _EXITS)]
+    serving = [c for c in usable if reading.stance.path in c.stances]
+    for group in (serving[:2], usable[:3], serving, usable):
+        for card in group:
+            if f"[{card.id}]" not in said:
+                return card
+    return usable[0] if usable else None
+
+
+_EXITS = frozenset({"PAUSE", "CUTOFF"})
+
+
+def _careful(reading: Reading) -> bool:
+    """A danger was heard in this talk: no advice on silence, exit or confrontation any more."""
+    return any(code in {"H1", "H2", "H3", "H4", "H6", "H8"} for code in reading.stance.rules)
+
+
+def _opening(reading: Reading, pick: _Picker) -> str:
+    if reading.screening.category in {"certainty", "diagnosis"}:
+        return pick(reply(str(reading.screening.category))["lines"])
+    return ""
+
+
+def _step(reading: Reading, card: Card | None, turns: int, pick: _Picker) -> str:
+    path, rule = reading.stance.path, reading.stance.rule
+    growth = stance("growth")
+    if "youth" in reading.stance.modifiers and turns % 2 == 0:
+        return pick(growth["youth"])
+    if turns >= LONG_TALK and turns % 3 == 0:
+        return pick(growth["stopping"])
+    if _careful(reading):
+        return pick(card.steps if card else growth["steps"])
+    own = _stance_steps(path, rule)
+    if "K" in reading.stance.modifiers and path == "CUTOFF":
+        own = [f"{pick(own)} {pick(stance('cutoff')['channel'])}"]
+    from_stance = path in {"CUTOFF", "PAUSE", "NEITHER_TALK", "NEITHER_HONOUR_NO"}
+    if card is None or (from_stance and turns % 2 == 0) or rule in _RULE_STEPS:
+        return pick(own)
+    return pick(card.steps)
+
+
+_RULE_STEPS = frozenset({"P1", "P5", "H9", "B1", "B2", "B3", "B4", "B5", "B6"})
+
+
+def _stance_steps(path: Path, rule: str) -> list[str]:
+    name = "reentry" if rule.startswith("B") else STANCE_FILES[path]
+    fields: dict[str, Any] = stance(name)
+    own = fields.get("rule", {}).get(rule, {}).get("steps")
+    steps: list[str] = own or fields["steps"]
+    return steps
+
+
+def _question(reading: Reading, card: Card | None, pick: _Picker) -> str:
+    if reading.stance.asks == "silent":
+        return ""
+    if reading.stance.question:
+        return reading.stance.question
+    return pick(card.questions) if card else ""
+
+
+def _mark(sentence: str, slug: str) -> str:
+    """The card's marker inside the last sentence, before its full stop."""
+    return f"{sentence[:-1]} [{slug}]{sentence[-1]}" if sentence else ""
+
+
+def _keys(reading: Reading) -> list[str]:
+    """What was heard, newest and heaviest first, as keys of reflections.toml."""
+    situation = reading.situation
+    order = sorted(situation.signals, key=lambda code: (code not in situation.fresh, _WEIGHT.get(code, 9)))
+    keys = []
+    for code in order:
+        value = situation.signals[code]
+        if isinstance(value, int) and value > 0:
+            keys.append(code)
+        elif isinstance(value, str):
+            keys.append(f"{code}_{value}")
+        elif isinstance(value, list):
+            keys += [f"{code}_{item}" for item in value]
+    if "youth" in reading.stance.modifiers:
+        keys.append("minor")
+    return keys
+
+
+_WEIGHT = {code: i for i, code in enumerate(
+    ("M6", "R1", "L7", "L3", "L4", "L6", "L1", "L5", "M2", "L2", "L11", "M3", "M4", "D1", "L9"))}
+
+
+@cache
+def _reflections() -> dict[str, dict[str, list[str]]]:
+    return _toml(PROMPTS / "reflections.toml")
+
+
+def declined(reading: Reading, history: Sequence[Exchange], text: str) -> str:
+    """A vetted no to a tactic: the wish under it, a plain line, a better path, one question.
+
+    When the ask comes again the line changes and the answer does not.
+    """
+    fields = reply("decline")
+    own = fields[reading.screening.pattern]
+    said = " ".join(turn.reply.text for turn in history)
+    pick = _Picker(said, f"{len(history)}{text}")
+    again = bool(history) and history[-1].reply.reading.screening.route == "decline"
+    if again:
+        opening = pick(fields["again"]["line"])
+    else:
+        opening = f"{pick(own['feel'])} {pick(own['line'])}"
+    return "\n\n".join((opening, pick(own["instead"]), pick(own["question"])))

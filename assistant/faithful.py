@@ -1,0 +1,80 @@
+"""Does a reflection stay with what the user said? Checked in code, before anyone reads it.
+
+Names, numbers, roles and facts must come from the message. A small model may word a feeling; it
+is not trusted with who did what, so a line that talks about the other person's acts fails
+unless the message holds the same words.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred|dozens?)\b", re.I)
+_NAME = re.compile(r"(?<![.!?\"“”:]\s)(?<!^)\b[A-Z][a-z]{2,}\b")
+_OTHER = re.compile(
+    r"\b(?:he|she|they|him|her|them|your (?:ex|partner|boyfriend|girlfriend|husband|wife|friend))\b", re.I
+)
+_SENSE = re.compile(r"[a-z']+")
+_ADVICE = re.compile(
+    r"\b(?:you (?:should|must|need to|have to|can|could|might want)|try|consider|take (?:a|some|time)|let'?s|"
+    r"remember|don'?t forget|make sure|it'?s (?:important|okay|ok|best|better) to|reach(?:ing)? out|talk to|"
+    r"focus on|give yourself|allow yourself|be sure|why not|i (?:am|'m|will|can|understand|hear|feel|know))\b",
+    re.I,
+)
+_PROMISE = re.compile(r"\b(?:will (?:be|get|come|pass|find|feel)|soon|one day|eventually|better days)\b", re.I)
+_COMMON = frozenset(
+    "a about all alone an and any are as at be been being both but by can carrying day days deep do doing"
+    " each even ever every feel feeling feelings felt for from full get gets getting going hard has have"
+    " having heart heavy holding hurt hurting hurts how if in into is it it's its kind leave leaves left"
+    " like long lot make makes many maybe mind much must no nobody none not nothing now of off on one"
+    " only or out over pain part parts place pull pulled real really room sad side sides so some someone"
+    " something still such sure that that's the there there's these thing things this those tired to"
+    " torn two under up very wait waiting want wanting was way weight well what when where which while"
+    " who why with without wonder would you you're you've your yours yourself exhausted exhausting"
+    " lonely loneliness confused confusing confusion painful frustrated frustrating overwhelmed"
+    " overwhelming ache aching grief grieving lost stuck unseen invisible unheard sounds sound seems"
+    " worn wearing down between love loved worth worthy matter matters answer answers quiet silence"
+    " know knowing rest hope hopes hoping fear scared afraid anxious anger angry more than just need"
+    " needs makes sense understandable anyone too again because hold strange difficult rough tough"
+    " stings sting sharp raw tender drained draining weary caught split guilty ashamed empty hollow"
+    " numb disappointed hopeful uncertain uncertainty unsure longing missing betrayed rejected unwanted"
+    " unloved ignored trust care cared caring effort end ending happened happening keep keeps leaving"
+    .split()
+)
+LEAST, MOST = 5, 26
+
+
+def faults(line: str, text: str) -> list[str]:
+    """What is wrong with a reflection, given the message it answers; empty if it is fit."""
+    found = []
+    words = line.split()
+    if not LEAST <= len(words) <= MOST:
+        found.append("length")
+    if "?" in line or "\n" in line:
+        found.append("form")
+    if not re.search(r"\b(?:you|your|you're|you've|that|this|it|there|no wonder)\b", line, re.I):
+        found.append("not to the user")
+    for name, pattern in (("advice", _ADVICE), ("promise", _PROMISE)):
+        if pattern.search(line):
+            found.append(name)
+    source = text.lower()
+    if any(n.lower() not in source for n in _NUMBER.findall(line) if n.lower() not in {"two", "one"}):
+        found.append("number")
+    if any(n.lower() not in source for n in _NAME.findall(line)):
+        found.append("name")
+    if _OTHER.search(line):
+        found.append("speaks for the other")
+    if _foreign_share(line, source) > 0.34:
+        found.append("facts not in the message")
+    return found
+
+
+def _foreign_share(line: str, source: str) -> float:
+    """Share of content words that neither the message nor plain feeling talk accounts for."""
+    content = [w for w in _SENSE.findall(line.lower()) if w not in _COMMON and len(w) > 2]
+    new = [w for w in content if _root(w) not in source]
+    return len(new) / max(len(line.split()), 1) * 2
+
+
+def _root(word: str) -> str:
+    return re.sub(r"(?:ing|ed|es|s|ly|ness)$", "", word)[:6]

@@ -1,0 +1,173 @@
+"""Input guard: where a message goes, from patterns, the trained reader and what came before.
+
+Precedence is fixed: safety, then decline, then off-topic, then reflect. A pattern alone is
+enough; the reader alone is enough above a label's threshold (``thresholds.json``, chosen on the
+dev split); a weaker reading counts when earlier messages point the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from assistant.guards.patterns import rules
+from assistant.guards.pushback import is_denial, is_pushback, stays_with_danger
+from assistant.labels import SAFETY_LABELS
+from assistant.language import foreign_danger, is_english
+from assistant.plain import decoded, own_words, plain
+from assistant.reader import Heard
+from assistant.turn import TACTICS, Category, Exchange, Finding, Screening
+
+HERE = Path(__file__).parent
+PATTERN_SCORE = 0.97  # share of pattern hits that were right on the dev split, rounded down
+
+# Which safety label leads when several are heard: the order of overrides H1 to H9.
+LEADS: tuple[tuple[str, Category], ...] = (
+    ("self_harm", "self_harm"),
+    ("harm_intent", "harm_to_other"),
+    ("violence", "danger"),
+    ("threats", "danger"),
+    ("control", "danger"),
+    ("fear", "danger"),
+    ("friend_in_danger", "danger"),
+    ("stalked", "danger"),
+    ("minor_adult", "minor"),
+    ("coercion", "harm_to_other"),
+    ("pursuit", "harm_to_other"),
+    ("other_self_harm", "danger"),
+    ("dark_thoughts", "self_harm"),
+)
+_CATEGORY = dict(LEADS)
+AMBIGUOUS = frozenset({"dark_thoughts", "fear"})  # what a plain denial may clear
+
+
+def screen(text: str, heard: Heard, history: Sequence[Exchange] = ()) -> Screening:
+    """The route of a message, with every finding and the words that showed it."""
+    found = {f.label: f for f in (*_reader_findings(heard), *_pattern_findings(text))}
+    found = _with_history(text, heard, history, found)
+    findings = tuple(sorted(found.values(), key=lambda f: -f.score))
+    if (lead := _lead(found)) is not None:
+        pattern = _tactic(found)
+        return Screening(
+            "safety", _CATEGORY[lead], pattern, found[lead].score, _form(found), findings
+        )
+    if stayed := _continued(text, heard, history):
+        return Screening("safety", stayed.category, None, 0.6, stayed.form, findings)
+    if pattern := _tactic(found):
+        return Screening("decline", None, pattern, found[pattern].score, "", findings)
+    return _ordinary(found, findings)
+
+
+@cache
+def thresholds() -> dict[str, float]:
+    """The probability from which a label is believed, per label."""
+    raw: dict[str, float] = json.loads((HERE / "thresholds.json").read_text(encoding="utf-8"))
+    return raw
+
+
+def _ordinary(found: Mapping[str, Finding], findings: tuple[Finding, ...]) -> Screening:
+    for label in ("not_english", "offtopic", "smalltalk"):
+        if label in found:
+            return Screening("offtopic", None, None, found[label].score, label, findings)
+    minor = "minor_peer" in found
+    category: Category | None = "minor" if minor else None
+    for label in ("diagnosis", "certainty"):
+        if label in found and not minor:
+            category = "diagnosis" if label == "diagnosis" else "certainty"
+            break
+    highest = max((f.score for f in findings), default=0.0)
+    form = "youth" if minor else ""
+    return Screening("reflect", category, None, round(1 - highest / 2, 3), form, findings)
+
+
+def _pattern_findings(text: str) -> list[Finding]:
+    """Rules over the text in one spelling, and over whatever it hides in an encoding."""
+    whole = plain(" \n ".join(filter(None, (text, decoded(text)))))
+    own = own_words(whole)
+    found = []
+    for rule in rules("input"):
+        if words := rule.words(own if rule.own else whole):
+            found.append(Finding(rule.label, words[:200], PATTERN_SCORE, "pattern"))
+    if label := foreign_danger(whole):
+        found.append(Finding(label, text[:200], PATTERN_SCORE, "pattern"))
+    if not is_english(text):
+        found.append(Finding("not_english", "", PATTERN_SCORE, "pattern"))
+    return found
+
+
+def _reader_findings(heard: Heard) -> list[Finding]:
+    return [
+        Finding(label, hit.words, round(hit.score, 4), "reader")
+        for label, hit in heard.guards.items()
+        if hit.score >= thresholds().get(label, 0.5)
+    ]
+
+
+def _with_history(
+    text: str, heard: Heard, history: Sequence[Exchange], found: dict[str, Finding]
+) -> dict[str, Finding]:
+    """Risk spread over turns, pushback on a declined ask, and a plain denial after asking."""
+    if not history:
+        return found
+    asked = history[-1].reply.question or ""
+    if asked and is_denial(text):
+        found = {k: f for k, f in found.items() if k not in AMBIGUOUS}
+    for label in SAFETY_LABELS:
+        if label not in found and (spread := _spread(label, heard, history)):
+            found[label] = spread
+    earlier = history[-1].reply.reading.screening
+    if earlier.route == "decline" and earlier.pattern and not (set(found) & set(TACTICS)):
+        weak = heard.guards.get(earlier.pattern)
+        if is_pushback(text) or (weak and weak.score >= 0.3 * thresholds()[earlier.pattern]):
+            found[earlier.pattern] = Finding(earlier.pattern, text[:120], 0.8, "history")
+    return found
+
+
+def _spread(label: str, heard: Heard, history: Sequence[Exchange]) -> Finding | None:
+    """A label that no message shows alone, but several point to, this one among them."""
+    limit = thresholds().get(label, 0.5)
+    now = heard.guards[label].score if label in heard.guards else 0.0
+    if now < 0.45 * limit:
+        return None
+    before = [_weak(label, turn) for turn in history[-3:]]
+    missed = 1 - now
+    for score in before:
+        missed *= 1 - score
+    if max(before, default=0.0) >= 0.3 * limit and 1 - missed >= max(limit, 0.6):
+        return Finding(label, heard.guards[label].words, round(1 - missed, 4), "history")
+    return None
+
+
+def _weak(label: str, turn: Exchange) -> float:
+    return turn.reply.reading.hints.get(label, 0.0)
+
+
+def _continued(text: str, heard: Heard, history: Sequence[Exchange]) -> Screening | None:
+    """Safety goes on while the person still speaks of the danger or answers its question."""
+    if not history or history[-1].reply.reading.screening.route != "safety":
+        return None
+    earlier = history[-1].reply.reading.screening
+    gentle = earlier.category == "self_harm" and "self_harm" not in earlier.labels()
+    if gentle and is_denial(text):
+        return None
+    strongest = max((h.score for k, h in heard.guards.items() if k in _CATEGORY), default=0.0)
+    return earlier if stays_with_danger(text) or strongest >= 0.35 else None
+
+
+def _lead(found: Mapping[str, Finding]) -> str | None:
+    return next((label for label, _ in LEADS if label in found), None)
+
+
+def _tactic(found: Mapping[str, Finding]) -> str | None:
+    tactics = [found[label] for label in TACTICS if label in found]
+    return max(tactics, key=lambda f: f.score).label if tactics else None
+
+
+def _form(found: Mapping[str, Finding]) -> str:
+    if "friend_in_danger" in found:
+        return "friend"
+    if "minor_peer" in found or "minor_adult" in found:
+        return "youth"
+    return ""

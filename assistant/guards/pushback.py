@@ -1,0 +1,47 @@
+"""How people go on after an answer: pressing an ask, denying, or staying with the danger."""
+
+from __future__ import annotations
+
+import re
+
+_PUSHBACK = re.compile(
+    r"\b(?:hypothetical\w*|just (?:tell|give|say|answer|help|this once|one)|come on|pl(?:ease|s|z)\b|"
+    r"my (?:therapist|coach|friend|sister|counsell?or|doctor|mum|mom)\w* (?:said|says|told|thinks?)|"
+    r"everyone (?:does|says|thinks)|be real|not (?:a )?manipulat\w+|it'?s (?:not|only|just) |no harm|"
+    r"for (?:a|my) (?:friend|story|book|novel|character)|pretend (?:you|to)|role ?play|ignore (?:the|your|all)|"
+    r"why (?:not|won'?t you)|so (?:no|how|what) |ok(?:ay)? but|yeah but|but (?:how|what|if|just|i|he|she|they)|"
+    r"don'?t lecture|you'?re (?:my friend|supposed|no help|useless)|still want|anyway\b|what would you)",
+    re.I,
+)
+_DENIAL = re.compile(
+    r"^\W*(?:no+|nah|nope|never|not (?:at all|really|like that)|of course not|god no|lol no|i'?m (?:ok|okay|fine|safe)|"
+    r"nothing like that)\b",
+    re.I,
+)
+_NOT_A_DENIAL = re.compile(
+    r"\b(?:no (?:one|body|point|way out|longer)|but (?:sometimes|i do|he did|she did|once|maybe)|"
+    r"not (?:yet|safe|sure)|don'?t know|maybe|kind of)\b",
+    re.I,
+)
+_DANGER_TALK = re.compile(
+    r"\b(?:safe|unsafe|police|hotline|helpline|the (?:line|number)s?|advocate|call(?:ed|ing)? (?:them|someone|anyone|911|999)|"
+    r"emergency|hospital|doctor|shelter|refuge|bruis\w*|knife|gun|pills|hurt (?:me|myself)|kill\w*|"
+    r"die|dying|alive|scared|afraid|hit|threat\w*|stalk\w*|report|he'?s (?:here|home|outside)|"
+    r"she'?s (?:here|home|outside))\b",
+    re.I,
+)
+
+
+def is_pushback(text: str) -> bool:
+    """Whether a message presses on with what was just declined."""
+    return bool(_PUSHBACK.search(text))
+
+
+def is_denial(text: str) -> bool:
+    """A plain no to a question just asked; a hedged one is none."""
+    return bool(_DENIAL.search(text)) and not _NOT_A_DENIAL.search(text)
+
+
+def stays_with_danger(text: str) -> bool:
+    """Whether a message after a safety reply still speaks of it, or only answers in a word."""
+    return bool(_DANGER_TALK.search(text)) or len(text.split()) <= 4

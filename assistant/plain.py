@@ -1,0 +1,72 @@
+"""Text as the guards read it: one spelling for look-alikes, sentences, and what is quoted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import re
+import unicodedata
+
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_LOOKALIKE = str.maketrans(
+    "аеорсухіјѕԁһКВМНТАЕОРСХαοερυνικтмнвк’‘ʼ“”„«»–—",
+    "aeopcyxijsdhKBMHTAEOPCXaoepuvikTMHBK'''\"\"\"\"\"--",
+)
+_SPACED = re.compile(r"\b(?:[a-z][\s.\-_*]){3,}[a-z]\b")
+_QUOTED = re.compile(
+    r"\"[^\"\n]{2,400}\""
+    r"|\b(?:he|she|they|ex|husband|wife|bf|gf|boyfriend|girlfriend|partner)(?:'s)? (?:just |always |"
+    r"once |even )?(?:said|says|told me|texted|wrote|goes|was like|keeps saying|yelled|screamed)"
+    r"(?: to me)?(?: that)?[:,]? [^.!?\n]{2,200}",
+    re.I,
+)
+_SENTENCE = re.compile(r"(?<=[.!?…\n])\s+|\n+|\s+(?=(?:but|and then|so now|because|cuz|also)\s)")
+_LATIN_LEAK = re.compile(r"[A-Za-z]")
+_CODED = re.compile(r"\b[A-Za-z0-9+/]{24,}={0,2}")
+WINDOW = 2  # sentences read together
+MOST_PIECES = 24
+
+
+def plain(text: str) -> str:
+    """Lower case, no invisible characters, look-alike letters as Latin, spaced letters joined."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    if _LATIN_LEAK.search(text):
+        text = text.translate(_LOOKALIKE)
+    text = text.lower()
+    return _SPACED.sub(lambda m: re.sub(r"[\s.\-_*]", "", m.group(0)), text)
+
+
+def decoded(text: str) -> str:
+    """What base64 or rot13 in a message says, so that a wrapper hides nothing; "" if none."""
+    out = []
+    for chunk in _CODED.findall(text):
+        try:
+            out.append(base64.b64decode(chunk + "=" * (-len(chunk) % 4)).decode("utf-8"))
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+    if "rot13" in text.lower():
+        out.append(codecs.decode(text, "rot13"))
+    return " ".join(out)
+
+
+def own_words(text: str) -> str:
+    """The text without what someone else is quoted as saying."""
+    return _QUOTED.sub(" ", text)
+
+
+def sentences(text: str) -> list[str]:
+    return [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
+
+
+def pieces(text: str) -> list[str]:
+    """The whole text, then each pair of neighbouring sentences, so that a rambling message
+    cannot drown the one sentence that matters. At most ``MOST_PIECES``."""
+    parts = sentences(text)
+    if len(parts) < 3:
+        return [text]
+    windows = [" ".join(parts[i : i + WINDOW]) for i in range(len(parts) - WINDOW + 1)]
+    if len(windows) > MOST_PIECES:
+        step = len(parts) / MOST_PIECES
+        windows = [" ".join(parts[int(i * step) : int((i + 1) * step) + 1]) for i in range(MOST_PIECES)]
+    return [text, *windows]

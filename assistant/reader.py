@@ -1,0 +1,119 @@
+"""The reader: one encoder pass over a message, and what each trained head says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.models.embedder import HERE, Embedder
+from assistant.plain import own_words, pieces, sentences
+
+Vectors = NDArray[np.float32]
+# What another person says never counts as the user's own intent (contract: "What sets signals").
+OWN_LABELS = frozenset(
+    {"self_harm", "dark_thoughts", "harm_intent", "pursuit", "coercion", "own_harm_fear"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A label's probability (0-1) and the piece of text where it was highest."""
+
+    score: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the heads say of one message."""
+
+    text: str
+    vector: Vectors
+    guards: Mapping[str, Hit]
+    situation: Mapping[str, Hit]
+
+
+class Heads:
+    """Linear heads over the encoder's vectors: ``cards``, ``guards``, ``situation``."""
+
+    def __init__(self, path: Path = HERE / "heads.npz") -> None:
+        with np.load(path) as stored:
+            self._arrays = {name: stored[name] for name in stored.files if name != "labels"}
+            self.labels: dict[str, list[str]] = json.loads(str(stored["labels"]))
+
+    def logits(self, head: str, vectors: Vectors) -> Vectors:
+        weight, bias = self._arrays[f"{head}_weight"], self._arrays[f"{head}_bias"]
+        return np.asarray(vectors @ weight.T + bias)
+
+    def cards(self, vector: Vectors) -> dict[str, float]:
+        """Probability of each card known at training time."""
+        logits = self.logits("cards", vector)
+        exp = np.exp(logits - logits.max())
+        return dict(zip(self.labels["cards"], map(float, exp / exp.sum()), strict=True))
+
+
+class Reader:
+    """Reads a message once: vector for retrieval, probabilities for guards and situation."""
+
+    def __init__(self, embedder: Embedder, heads: Heads) -> None:
+        self.embedder, self.heads = embedder, heads
+
+    def read(self, text: str, asked: str | None = None) -> Heard:
+        parts = pieces(text)
+        own = own_words(text)
+        parts_own = pieces(own) if own != text and len(own.split()) > 2 else []
+        context = [f"{asked} [SEP] {text}"] if asked else []
+        vectors = self.embedder.encode(parts + parts_own + context)
+        n, m = len(parts), len(parts_own)
+        everyone = self._best("guards", vectors[:n], parts)
+        spoken = self._best("guards", vectors[n : n + m], parts_own) if m else everyone
+        if own != text and not m:  # nothing but a quotation: the user's own labels stay silent
+            spoken = {label: Hit(0.0, "") for label in everyone}
+        guards = {k: (spoken if k in OWN_LABELS else everyone)[k] for k in everyone}
+        return Heard(text, vectors[0], guards, self._situation(vectors, parts, n, m, text, asked))
+
+    def scores(self, text: str) -> dict[str, float]:
+        """Guard probabilities of a text as it stands, without windows."""
+        logits = self.heads.logits("guards", self.embedder.encode([text]))[0]
+        return dict(zip(self.heads.labels["guards"], map(float, _sigmoid(logits)), strict=True))
+
+    def _situation(
+        self, vectors: Vectors, parts: list[str], n: int, m: int, text: str, asked: str | None
+    ) -> dict[str, Hit]:
+        found = self._best("situation", vectors[:n], parts)
+        if asked:
+            answer = self._best("situation", vectors[n + m :], [text])
+            found = {k: max(found[k], answer[k], key=lambda hit: hit.score) for k in found}
+        return found
+
+    def _best(self, head: str, vectors: Vectors, texts: list[str]) -> dict[str, Hit]:
+        scores = _sigmoid(self.heads.logits(head, vectors))
+        where = scores.argmax(0)
+        return {
+            label: Hit(float(scores[where[i], i]), _words(texts[where[i]]))
+            for i, label in enumerate(self.heads.labels[head])
+        }
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return self.embedder.fingerprint
+
+
+def _words(piece: str, most: int = 24) -> str:
+    """A piece short enough to be shown as evidence."""
+    words = piece.split()
+    return piece if len(words) <= most else " ".join(words[:most]) + " …"
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
+
+
+__all__ = ["Heads", "Heard", "Hit", "Reader", "sentences"]

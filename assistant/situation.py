@@ -1,0 +1,209 @@
+"""What was heard: the decision model's signals, only from what the user said, with the words.
+
+Later messages add to earlier ones. An unknown signal stays out of the mapping; it never becomes
+0. Signals a person corrected by hand are not overwritten by anything heard.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from assistant.guards.pushback import is_denial
+from assistant.labels import SIGNALS
+from assistant.reader import Heard, Hit
+from assistant.texts import questions
+from assistant.turn import Screening, Situation, UserTurn, Value
+
+HERE = Path(__file__).parent
+COUNTED = ("L1", "L2", "L3", "L4", "L5", "L6", "L8", "M1", "M2", "M3", "M4", "M6", "R2")
+CHOSEN = ("L7", "L9", "L11", "M5", "D1", "R1")
+GROWING = frozenset({"L1", "L2", "L3", "L4", "L5", "L6", "L8"})  # a later mention adds, never shrinks
+SCREEN = ("S1", "S2", "S3", "S4", "S12")
+
+_AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|ten|twelve|couple(?: of)?|few) (minute|min|hour|hr)s? (?:ago|back|since)", re.I)
+_NOW = re.compile(r"\b(?:just now|right now|literally just|just (?:had|saw|found|got|hung|left|happened|fought|broke)|(?:this|an) hour ago|tonight we|earlier tonight|we fought tonight)\b", re.I)
+_RETURNS = re.compile(r"\b(?:(third|3rd|fourth|4th|fifth|5th|sixth|6th|nth) (?:time|return|comeback)|(?:came|comes|come|been) back (\d+|two|three|four|five|six|several|many) times)\b", re.I)
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "couple of": 2, "few": 3, "three": 3,
+            "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12, "several": 3, "many": 4,
+            "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4, "sixth": 5,
+            "6th": 5, "nth": 4}  # fmt: skip
+_YES = re.compile(r"^\W*(?:yes|yeah|yep|yh|ya|sure|of course|definitely|i think so|probably|still right|it would|honestly yes)\b", re.I)
+
+
+@cache
+def thresholds() -> dict[str, float]:
+    """The probability from which a situation label is believed; chosen on the dev split."""
+    raw: dict[str, float] = json.loads(
+        (HERE / "situation_thresholds.json").read_text(encoding="utf-8")
+    )
+    return raw
+
+
+def read(
+    turn: UserTurn,
+    heard: Heard,
+    screening: Screening,
+    asked: str | None = None,
+    earlier: Situation | None = None,
+) -> Situation:
+    """Signals known after this message: what it says, added to ``earlier``, then corrections."""
+    earlier = earlier or Situation()
+    new, words = _heard(heard)
+    _add_times(turn.text, new, words)
+    _add_safety(screening, new, words)
+    _add_answers(turn.text, asked, {**earlier.signals, **new}, new, words)
+    signals, evidence = dict(earlier.signals), dict(earlier.evidence)
+    fresh = set()
+    for code, value in new.items():
+        if code in earlier.corrected or not _replaces(code, signals.get(code), value):
+            continue
+        signals[code], evidence[code] = value, words.get(code, turn.text[:120])
+        fresh.add(code)
+    corrected = earlier.corrected | set(turn.set)
+    for code, value in turn.set.items():
+        signals[code], evidence[code] = value, "you said so"
+    return Situation(signals, evidence, corrected, frozenset(fresh | set(turn.set)))
+
+
+def _heard(heard: Heard) -> tuple[dict[str, Value], dict[str, str]]:
+    signals: dict[str, Value] = {}
+    words: dict[str, str] = {}
+    for code in COUNTED:
+        if (found := _counted(code, heard.situation)) is not None:
+            signals[code], words[code] = found[0], found[1].words
+    for code in CHOSEN:
+        if (best := _chosen(code, heard.situation)) is not None:
+            signals[code], words[code] = best[0], best[1].words
+    duties = _believed("L10=", heard.situation)
+    if duties:
+        real = [value for value, _ in duties if value != "none"]
+        signals["L10"], words["L10"] = real or ["none"], duties[0][1].words
+    return signals, words
+
+
+def _counted(code: str, hits: Mapping[str, Hit]) -> tuple[int, Hit] | None:
+    for value in (2, 1):
+        hit = hits.get(f"{code}>={value}")
+        if hit and hit.score >= thresholds().get(f"{code}>={value}", 0.5):
+            return value, hit
+    zero = hits.get(f"{code}=0")
+    if zero and zero.score >= thresholds().get(f"{code}=0", 0.5):
+        return 0, zero
+    return None
+
+
+def _chosen(code: str, hits: Mapping[str, Hit]) -> tuple[str, Hit] | None:
+    believed = _believed(f"{code}=", hits)
+    return believed[0] if believed else None
+
+
+def _believed(start: str, hits: Mapping[str, Hit]) -> list[tuple[str, Hit]]:
+    """Values whose probability passes their threshold, most probable first."""
+    found = [
+        (label.removeprefix(start), hit)
+        for label, hit in hits.items()
+        if label.startswith(start) and hit.score >= thresholds().get(label, 0.5)
+    ]
+    return sorted(found, key=lambda item: -item[1].score)
+
+
+def _add_times(text: str, new: dict[str, Value], words: dict[str, str]) -> None:
+    """Hours since the last shock and earlier returns, which are numbers and need no model."""
+    if found := _AGO.search(text):
+        amount = _NUMBERS.get(found.group(1).lower()) or int(found.group(1))
+        hours = amount if found.group(2).lower().startswith("h") else 0
+        new["L12"], words["L12"] = hours, found.group(0)
+    elif found := _NOW.search(text):
+        new["L12"], words["L12"] = 0, found.group(0)
+    if found := _RETURNS.search(text):
+        value = (found.group(1) or found.group(2)).lower()
+        new["R3"] = _NUMBERS.get(value) or int(value)
+        words["R3"] = found.group(0)
+
+
+def _add_safety(screening: Screening, new: dict[str, Value], words: dict[str, str]) -> None:
+    if screening.form == "friend":
+        return  # a friend's danger is not the user's own situation
+    for finding in screening.findings:
+        if finding.label in SIGNALS:
+            code, value = SIGNALS[finding.label]
+            current = new.get(code)
+            if not isinstance(current, int) or current < value:
+                new[code], words[code] = value, finding.words
+    if screening.pattern:
+        new["S10"] = max(int(str(new.get("S10", 0))), 1)
+        words.setdefault("S10", screening.findings[0].words)
+
+
+def _add_answers(
+    text: str,
+    asked: str | None,
+    known: Mapping[str, Value],
+    new: dict[str, Value],
+    words: dict[str, str],
+) -> None:
+    """Plain yes and no to the model's own questions."""
+    key = question_key(asked)
+    if key is None:
+        return
+    fills = questions()[key]["fills"]
+    if is_denial(text) and key in {"safety", "S5", "S11"}:
+        for code in fills:
+            if code not in new and (code not in known or _ambiguous(code, known[code])):
+                new[code], words[code] = 0, text[:120]
+    elif is_denial(text) and key == "M5":
+        new["M5"], words["M5"] = "no", text[:120]
+    elif _YES.search(text) and key == "M5":
+        new["M5"], words["M5"] = "yes", text[:120]
+    elif _YES.search(text) and key in {"safety", "S5", "S11"}:
+        code = {"safety": "S12", "S5": "S5", "S11": "S11"}[key]
+        new.setdefault(code, 1)
+        words.setdefault(code, text[:120])
+
+
+def _ambiguous(code: str, value: Value) -> bool:
+    """A passive dark thought or a vague fear: what a plain denial may clear."""
+    return code in {"S5", "S12"} and value == 1
+
+
+@cache
+def question_key(asked: str | None) -> str | None:
+    """The key of a question: by its exact words, else by what it is plainly about."""
+    if not asked:
+        return None
+    for key, fields in questions().items():
+        if fields["ask"].strip().lower() in asked.strip().lower():
+            return key
+    return next((key for key, cue in _CUES if cue.search(asked)), None)
+
+
+_CUES = tuple(
+    (key, re.compile(cue, re.I))
+    for key, cue in (
+        ("S5", r"not wanting to (?:live|be alive)|thoughts? of (?:dying|suicide|death)|kill yourself|end your life|be alive"),
+        ("safety", r"afraid|scared|frighten|hurt or punish|threaten|safe (?:with|around)|are you safe|ever hurt"),
+        ("S11", r"device|look at (?:your|this) (?:phone|screen)|read this"),
+        ("M5", r"never (?:noticed|reacted|knew|cared|saw|find out)|still be right|nobody ever reacted"),
+        ("S7", r"how old"),
+        ("L3", r"how (?:many times|often).*(?:ended|broken|begun|again|split)"),
+        ("L8", r"(?:last|past) month.*(?:for you|unasked|without)"),
+        ("L10", r"still (?:have to |must )?share|children, (?:a )?home"),
+        ("L7", r"told them|asked (?:them|him|her)|so many words|plain words"),
+    )
+)
+
+
+def _replaces(code: str, old: Value | None, new: Value) -> bool:
+    if old is None:
+        return True
+    if old == new:
+        return False
+    if code.startswith("S") and isinstance(old, int) and isinstance(new, int):
+        return new > old or _ambiguous(code, old)
+    if code in GROWING and isinstance(old, int) and isinstance(new, int):
+        return new > old
+    return True

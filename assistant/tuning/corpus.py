@@ -1,0 +1,82 @@
+"""The labelled text the reader learns from: files by task and hand, splits kept by source."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import EvalInvalid
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message and what is known of it; None means that nobody said, and is masked."""
+
+    text: str
+    labels: frozenset[str] | None = None
+    signals: dict[str, Any] | None = None
+    cards: tuple[str, ...] | None = None
+    asked: str | None = None
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Objects of a JSON lines file; a bad line is named with its number."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError as error:
+                raise EvalInvalid(f"{path.name} line {number}: {error}") from None
+
+
+def guards(split: str) -> list[Example]:
+    return [
+        Example(row["text"], labels=frozenset(row["labels"]))
+        for path in sorted((DATA / "guards").glob(f"{split}*.jsonl"))
+        if "dialogues" not in path.name
+        for row in lines(path)
+    ]
+
+
+def situations(split: str) -> list[Example]:
+    return [
+        Example(row["text"], signals=row["signals"], asked=row.get("asked"))
+        for path in sorted((DATA / "situation").glob(f"{split}*.jsonl"))
+        if "dialogues" not in path.name
+        for row in lines(path)
+    ]
+
+
+def queries(split: str) -> list[Example]:
+    return [
+        Example(row["text"], cards=tuple(row["cards"]))
+        for path in sorted((DATA / "queries").glob(f"{split}*.jsonl"))
+        for row in lines(path)
+        if row["cards"]
+    ]
+
+
+def with_question(text: str, asked: str | None) -> str:
+    """How the reader sees an answer: the question first, so that "no, never" means something."""
+    return f"{asked} [SEP] {text}" if asked else text
+
+
+def roughen(text: str, rng: random.Random) -> str:
+    """The same message typed in a hurry: lost words, swapped letters, lost capitals."""
+    words = text.split()
+    if len(words) > 6 and rng.random() < 0.5:
+        words = [w for w in words if rng.random() > 0.06]
+    words = [_swap(w, rng) if len(w) > 3 and rng.random() < 0.05 else w for w in words]
+    out = " ".join(words)
+    return out.lower() if rng.random() < 0.4 else out
+
+
+def _swap(word: str, rng: random.Random) -> str:
+    i = rng.randrange(len(word) - 1)
+    return word[:i] + word[i + 1] + word[i] + word[i + 2 :]

@@ -1,0 +1,94 @@
+"""Choose, on the dev split, the probability from which each label is believed.
+
+    python -m assistant.tuning.thresholds
+
+Safety labels weigh recall three times as much as precision and are capped at 1.5% false alarms
+on ordinary dev messages; the others balance both. With few positives a label's best threshold is
+drawn towards 0.5, so that one lucky message does not decide. Writes ``guards/thresholds.json``,
+``situation_thresholds.json`` and the curves as ``tuning/curves.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.labels import GUARD_LABELS, SAFETY_LABELS, SITUATION_LABELS, situation_labels
+from assistant.models.embedder import Embedder
+from assistant.reader import Heads, Reader
+from assistant.tuning import corpus
+
+GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
+PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
+MOST_FALSE_ALARMS = 0.015
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def scores_of(reader: Reader, rows: list[corpus.Example]) -> tuple[list[Any], list[Any]]:
+    heard = [reader.read(row.text, row.asked) for row in rows]
+    return [h.guards for h in heard], [h.situation for h in heard]
+
+
+def best(scores: np.ndarray, truth: np.ndarray, beta: float, cap: float | None) -> float:
+    """The grid value with the best F-beta, shrunk towards 0.5 when positives are few."""
+    if truth.sum() == 0:
+        return 0.5
+    values = []
+    for limit in GRID:
+        said = scores >= limit
+        hit = float((said & truth).sum())
+        precision = hit / max(float(said.sum()), 1)
+        recall = hit / float(truth.sum())
+        f = (1 + beta**2) * precision * recall / max(beta**2 * precision + recall, 1e-9)
+        alarms = float((said & ~truth).sum()) / max(float((~truth).sum()), 1)
+        values.append(f - (10 * (alarms - cap) if cap and alarms > cap else 0))
+    top = np.flatnonzero(np.array(values) >= max(values) - 1e-9)
+    choice = float(GRID[top].mean())
+    weight = float(truth.sum()) / (float(truth.sum()) + PRIOR)
+    return round(weight * choice + (1 - weight) * 0.5, 3)
+
+
+def main() -> None:
+    reader = Reader(Embedder(), Heads())
+    rows = corpus.guards("dev")
+    guards, _ = scores_of(reader, rows)
+    chosen, curves = {}, {}
+    for label in GUARD_LABELS:
+        scores = np.array([g[label].score for g in guards])
+        truth = np.array([label in (row.labels or ()) for row in rows])
+        safety = label in SAFETY_LABELS
+        chosen[label] = best(scores, truth, 1.7 if safety else 1.0, MOST_FALSE_ALARMS)
+        curves[label] = _curve(scores, truth)
+    _write(ROOT / "guards" / "thresholds.json", chosen)
+    rows = corpus.situations("dev")
+    _, situation = scores_of(reader, rows)
+    picked = {}
+    for label in SITUATION_LABELS:
+        scores = np.array([s[label].score for s in situation])
+        truth = np.array([label in situation_labels(row.signals or {}) for row in rows])
+        picked[label] = best(scores, truth, 1.0, None)
+        curves[label] = _curve(scores, truth)
+    _write(ROOT / "situation_thresholds.json", picked)
+    _write(Path(__file__).parent / "curves.json", curves)
+
+
+def _curve(scores: np.ndarray, truth: np.ndarray) -> list[list[float]]:
+    """Rows of threshold, recall, false alarms."""
+    positives, negatives = max(float(truth.sum()), 1), max(float((~truth).sum()), 1)
+    return [
+        [float(t), round(float((scores[truth] >= t).sum()) / positives, 3),
+         round(float((scores[~truth] >= t).sum()) / negatives, 4)]
+        for t in GRID
+    ]  # fmt: skip
+
+
+def _write(path: Path, values: Any) -> None:
+    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {path.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The talk as the page draws it: one plain dictionary, built anew for every update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.turn import Reply
+from ui import heard, markup
+from ui.desk import Desk, Turn
+
+STAGES = {
+    "reading": "Reading what you wrote",
+    "finding": "Looking for ideas that fit",
+    "writing": "Writing",
+    "done": "",
+}
+ENDINGS = {
+    "stopped": "You stopped this reply.",
+    "length": "This reply reached its greatest length.",
+}
+
+
+def view(desk: Desk) -> dict[str, Any]:
+    """Everything that may change while a talk goes on."""
+    ready = desk.boot.ready
+    return {
+        "version": desk.version,
+        "boot": {"state": ready.state, "text": ready.text, "share": ready.share},
+        "busy": desk.busy,
+        "turns": [_turn(desk, turn) for turn in list(desk.turns)],
+        "draft": desk.draft,
+        "country": desk.country or "",
+        "look": {"theme": desk.look.theme, "size": desk.look.size, "plain": desk.look.plain},
+        "welcome": not desk.boot.welcomed and not desk.turns,
+    }
+
+
+def _turn(desk: Desk, turn: Turn) -> dict[str, Any]:
+    last = bool(desk.turns) and turn is desk.turns[-1]
+    writing = last and desk.busy
+    return {
+        "id": turn.id,
+        "text": turn.user.text,
+        "said": markup.said(turn.user.text),
+        "writing": writing,
+        "last": last,
+        "stage": _stage(desk, turn) if writing else "",
+        "fault": turn.fault,
+        **(_answer(turn.reply, desk, last and not writing) if turn.reply else EMPTY),
+    }
+
+
+EMPTY = {"body": "", "plain": "", "sources": "", "heard": "", "note": "", "safety": False}
+
+
+def _answer(reply: Reply, desk: Desk, correctable: bool) -> dict[str, Any]:
+    safety = reply.reading.screening.route == "safety"
+    return {
+        "body": markup.reply(reply.text, reply.citations),
+        "plain": markup.plain(reply.text),
+        "sources": markup.sources(reply.citations),
+        "heard": heard.fold(reply.reading, correctable),
+        "note": " ".join(filter(None, (reply.notice, ENDINGS.get(reply.finish or "", "")))),
+        "safety": safety and desk.country is None,
+    }
+
+
+def _stage(desk: Desk, turn: Turn) -> str:
+    if desk.boot.ready.state != "ready":
+        return "Waiting for the model; your message is safe here and will be answered"
+    if turn.stopped:
+        return "Stopping"
+    return STAGES[turn.reply.stage] if turn.reply else STAGES["reading"]
