@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import math
 import os
 import threading
@@ -158,5 +159,6 @@ def _warm_quietly(writer: ModelWriter) -> None:
 def _end(writer: ModelWriter, thread: threading.Thread) -> None:
     """Native code must not be running when the interpreter is taken down."""
     if thread.is_alive():
+        logging.getLogger("stillpoint").disabled = True  # llama.cpp reports the abort as an error
         writer.stop()
         thread.join(timeout=5)

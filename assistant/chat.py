@@ -93,7 +93,7 @@ class Assistant:
         parts = compose.choose(reading, cards, history, user.text)
         start = Reply("", reading, "writing", tuple(c.id for c in cards[:3]), question=parts.question or None)
         quote = telling_words(user.text, _quoted_before(history))
-        shown = f"“{quote}” " if quote else ""
+        shown = f"“{quote}.” " if quote else ""
         clock.mark("first_shown")
         yield replace(start, text=shown.strip())
         wording = self.writer.reflect(user.text, quote, reading, salt=len(history))
@@ -178,6 +178,6 @@ def _ends_of(text: str) -> str:
 
 def _quoted_before(history: Sequence[Exchange]) -> frozenset[str]:
     return frozenset(
-        turn.reply.text.split("”")[0].removeprefix("“") for turn in history if "”" in turn.reply.text
+        turn.reply.text.split(".”")[0].removeprefix("“") for turn in history if "”" in turn.reply.text
     )
 

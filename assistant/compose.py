@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any
 
 from assistant.texts import PROMPTS, _toml, reply, stance
-from assistant.turn import Exchange, Path, Reading
+from assistant.turn import Exchange, StancePath, Reading
 from knowledge.cards import Card
 
-STANCE_FILES: dict[Path, str] = {
+STANCE_FILES: dict[StancePath, str] = {
     "CUTOFF": "cutoff",
     "PAUSE": "pause",
     "NEITHER_TALK": "talk",
@@ -137,7 +137,7 @@ def _step(reading: Reading, card: Card | None, turns: int, pick: _Picker) -> str
 _RULE_STEPS = frozenset({"P1", "P5", "H9", "B1", "B2", "B3", "B4", "B5", "B6"})
 
 
-def _stance_steps(path: Path, rule: str) -> list[str]:
+def _stance_steps(path: StancePath, rule: str) -> list[str]:
     name = "reentry" if rule.startswith("B") else STANCE_FILES[path]
     fields: dict[str, Any] = stance(name)
     own = fields.get("rule", {}).get(rule, {}).get("steps")

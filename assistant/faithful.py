@@ -41,6 +41,12 @@ _COMMON = frozenset(
     " unloved ignored trust care cared caring effort end ending happened happening keep keeps leaving"
     .split()
 )
+_BLAND = re.compile(
+    r"\b(?:(?:difficult|tough|challenging|hard|sensitive|complex|tricky) (?:time|situation|one|thing|position|question|moment)|"
+    r"great (?:start|idea)|good (?:start|idea|thing)|strong statement|by the situation|in (?:your|this|the) relationship|"
+    r"sense of|mix of|important|communicat\w*|comfort zone|personal)\b",
+    re.I,
+)
 LEAST, MOST = 5, 26
 
 
@@ -54,7 +60,7 @@ def faults(line: str, text: str) -> list[str]:
         found.append("form")
     if not re.search(r"\b(?:you|your|you're|you've|that|this|it|there|no wonder)\b", line, re.I):
         found.append("not to the user")
-    for name, pattern in (("advice", _ADVICE), ("promise", _PROMISE)):
+    for name, pattern in (("advice", _ADVICE), ("promise", _PROMISE), ("bland", _BLAND)):
         if pattern.search(line):
             found.append(name)
     source = text.lower()

@@ -93,6 +93,8 @@ def _agree(
             rule = _rule_of(screening)
             decided = replace(decided, path="SAFETY", rule=rule, question=None, asks=None)
         return screening, decided
+    if screening.route != "reflect":
+        decided = replace(decided, question=None, asks=None)
     if decided.rule not in _CATEGORIES:
         return screening, decided
     if _newly_dangerous(known):

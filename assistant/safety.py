@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assistant import helplines, texts
+from assistant.guards.pushback import is_safe_now
 from assistant.turn import Exchange, Reading
 
 # Warning signs of lethal violence (Campbell 2003, Glass 2008: references R71, R73).
@@ -67,7 +68,8 @@ def reply_text(
     An ask that is declined stays declined under safety, in one fixed sentence.
     """
     text = texts.safety(text_name(reading, words))
-    body = text.turn(_in_a_row(history))
+    earlier = _in_a_row(history)
+    body = text.easing if earlier and is_safe_now(words) else text.turn(earlier)
     lines = helplines.block(country, text.purposes)
     if "$lines" not in body:
         body += "\n\n$lines"

@@ -185,7 +185,7 @@ _CUES = tuple(
     (key, re.compile(cue, re.I))
     for key, cue in (
         ("S5", r"not wanting to (?:live|be alive)|thoughts? of (?:dying|suicide|death)|kill yourself|end your life|be alive"),
-        ("safety", r"afraid|scared|frighten|hurt or punish|threaten|safe (?:with|around)|are you safe|ever hurt"),
+        ("safety", r"afraid|scared|frighten|hurt or punish|threaten|safe (?:with|around)|ever hurt"),
         ("S11", r"device|look at (?:your|this) (?:phone|screen)|read this"),
         ("M5", r"never (?:noticed|reacted|knew|cared|saw|find out)|still be right|nobody ever reacted"),
         ("S7", r"how old"),

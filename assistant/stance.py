@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import get_args
 
 from assistant.texts import questions, rules
-from assistant.turn import Confidence, Path, Situation, Stance, Value
+from assistant.turn import Confidence, StancePath, Situation, Stance, Value
 
 SAFETY_SCREEN = ("S1", "S2", "S3", "S4")
 PATTERNS = ("L1", "L2", "L3", "L4", "L5", "L6")
-PATHS: tuple[Path, ...] = get_args(Path)
+PATHS: tuple[StancePath, ...] = get_args(StancePath)
 ASK_LIMIT = 3  # unanswered questions in a row, after which the model stops asking
 NIGHT = range(0, 6)  # hours in which nothing is sent that can wait for daylight (rule B1)
 
@@ -95,7 +95,7 @@ class Rule:
 
     code: str
     holds: Callable[[View], bool]
-    path: Path | None
+    path: StancePath | None
 
 
 OVERRIDES = (
@@ -209,13 +209,13 @@ def _ordinary(view: View) -> list[Rule]:
     return urgent + back + rest if urgent and not back else back + paths
 
 
-def _path(rule: Rule, view: View) -> Path:
+def _path(rule: Rule, view: View) -> StancePath:
     if rule.code == "P6" and view.at_least("M3", 1) and view.says("L7", "none", "hinted"):
         return "NEITHER_TALK"  # anger that has not been voiced yet
     return rule.path or "NEITHER_WAIT"
 
 
-def _allowed(path: Path, rule: Rule, view: View) -> Path:
+def _allowed(path: StancePath, rule: Rule, view: View) -> StancePath:
     """PAUSE and CUTOFF need enough to go on, and are never offered to someone under 18."""
     if path not in {"PAUSE", "CUTOFF"}:
         return path
@@ -258,7 +258,8 @@ def _wanted(view: View, rule: Rule) -> list[str]:
     if view.number("S3") == 1 and not view.knows("S12"):
         return ["safety"]
     wanted = _missing(rule, view)
-    if rule.path not in {"PAUSE", "CUTOFF"} and len(view.signals) > 0:
+    heading_out = rule.path in {"PAUSE", "CUTOFF"} or view.pause >= 2 or view.cut >= 3
+    if view.signals and not heading_out:
         wanted = [key for key in wanted if key != "safety"]
         if "M5" in wanted and not (view.pause >= 2 or view.cut >= 4):
             wanted.remove("M5")

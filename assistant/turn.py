@@ -14,7 +14,7 @@ Route = Literal["reflect", "decline", "safety", "offtopic"]
 Category = Literal[
     "self_harm", "danger", "harm_to_other", "minor", "certainty", "diagnosis"
 ]
-Path = Literal[
+StancePath = Literal[
     "SAFETY", "CUTOFF", "PAUSE", "NEITHER_TALK", "NEITHER_WAIT", "NEITHER_HONOUR_NO"
 ]
 Confidence = Literal["low", "fair", "good"]
@@ -77,7 +77,7 @@ class Situation:
 class Stance:
     """What the decision model suggests, which rule decided, and what would change it."""
 
-    path: Path
+    path: StancePath
     rule: str
     why: str
     rules: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Stance:
     would_change: str = ""
     question: str | None = None
     asks: str | None = None  # the key of ``question`` in the model's list, to never ask twice
-    leaning: Path | None = None
+    leaning: StancePath | None = None
     unknown: tuple[str, ...] = ()
 
 

@@ -104,7 +104,7 @@ class ModelWriter:
         out, usage = opening, Usage()
         for chunk in self.model.stream(
             list(messages),
-            stop=["\n", "?", "\"", "”"],
+            stop=[". ", ".\n", "\n", "?", "\"", "”"],
             prefix=opening,
             max_tokens=MOST_TOKENS,
             temperature=0.0 if attempt == 0 else 0.7,
@@ -114,8 +114,6 @@ class ModelWriter:
             out += str(chunk.content)
             if chunk.usage_metadata:
                 usage = _usage(chunk.usage_metadata)
-            if re.search(r"[.!]\s*$", out) and len(out.split()) >= 5:
-                break
         return _tidy(out), usage, first
 
 

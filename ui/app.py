@@ -12,7 +12,7 @@ import shutil
 import socket
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -35,6 +35,7 @@ class Desks:
 
     def __init__(self, boot: Boot, country: str | None, cookie: str) -> None:
         self.boot, self.country, self.cookie = boot, country, cookie
+        self.forget: Callable[[], None] = lambda: None
         self._open: dict[str, Desk] = {}
         self._lock = threading.Lock()
 
@@ -49,6 +50,7 @@ class Desks:
             desk = self._open.pop(cookie, None)
         if desk is not None:
             desk.close()
+        self.forget()
 
     def close(self) -> None:
         for cookie in list(self._open):
@@ -95,6 +97,7 @@ def launch(
     desks = Desks(boot, settings.country, door.cookie)
     blocks = _blocks(desks)
     _serve(blocks, door, desks, port)
+    desks.forget = blocks.app.state_holder.session_data.clear  # Gradio keeps shown values an hour
     shutil.rmtree(scratch, ignore_errors=True)
     boot.run()
     if open_browser:

@@ -34,6 +34,7 @@ class Turn:
     reply: Reply | None = None
     fault: str = ""
     stopped: bool = False
+    running: bool = False  # the model works on this turn, not on another talk's
 
     def exchange(self) -> Exchange | None:
         return Exchange(self.user, self.reply) if self.reply and self.reply.finish else None
@@ -118,7 +119,7 @@ class Desk:
         if turn is None:
             return
         turn.stopped = True
-        if self.boot.assistant is not None and self.boot.writing.locked():
+        if self.boot.assistant is not None and turn.running:
             self.boot.assistant.stop()
 
     def close(self) -> None:
@@ -162,6 +163,7 @@ class Desk:
         try:
             assistant = self.boot.wait()
             with self.boot.writing:
+                turn.running = True
                 self._stream(turn, assistant.turn(history, turn.user, country=self.country))
         except StillpointError as error:
             turn.fault = str(error)
@@ -169,12 +171,13 @@ class Desk:
             log.error("turn failed: %s", type(error).__name__)
             turn.fault = UNEXPECTED
         finally:
+            turn.running = False
             self._finish(turn)
 
     def _stream(self, turn: Turn, replies: Iterator[Reply]) -> None:
         for reply in replies:
             if turn is not self._writing or (turn.stopped and reply.finish is None):
-                break
+                break  # a reply that was stopped may still hand over its last words
             with self._changing():
                 turn.reply = reply
         close = getattr(replies, "close", None)

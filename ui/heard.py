@@ -91,7 +91,7 @@ def picture(found: Weights, stance: Stance) -> str:
         f'<text x="0" y="{16 + 26 * i}">{name}</text>'
         f'<rect class="track" x="52" y="{5 + 26 * i}" width="200" height="14" rx="7"/>'
         f'<rect class="{"bar chosen" if name == chosen else "bar"}" x="52" y="{5 + 26 * i}" '
-        f'width="{max(4.0, 200 * min(1, share)):.0f}" height="14" rx="7"/>'
+        f'width="{200 * min(1, share):.0f}" height="14" rx="7"/>'
         for i, (name, share) in enumerate(values)
     )
     words = ", ".join(f"{name} {_amount(share)}" for name, share in values)
@@ -132,7 +132,7 @@ def _correction(code: str, value: Value) -> str:
     safety = ' data-safety="1"' if safety_signal(code) else ""
     if "not_so" not in entry:
         return (
-            f'<label class="fix">Not so? It is: <select data-fix="{code}" aria-label="Correct: '
+            f'<label class="fix"><span>Not so? It is:</span> <select data-fix="{code}" aria-label="Correct: '
             f'{told}">{options({"": "choose", **entry["is"]})}</select></label>'
         )
     if value == entry["not_so"]:

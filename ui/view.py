@@ -55,10 +55,11 @@ EMPTY = {"body": "", "plain": "", "sources": "", "heard": "", "note": "", "safet
 
 def _answer(reply: Reply, desk: Desk, correctable: bool) -> dict[str, Any]:
     safety = reply.reading.screening.route == "safety"
+    shown = [c for c in reply.citations if reply.finish or f"[{c.slug}]" in reply.text]
     return {
         "body": markup.reply(reply.text, reply.citations),
         "plain": markup.plain(reply.text),
-        "sources": markup.sources(reply.citations),
+        "sources": markup.sources(shown),
         "heard": heard.fold(reply.reading, correctable),
         "note": " ".join(filter(None, (reply.notice, ENDINGS.get(reply.finish or "", "")))),
         "safety": safety and desk.country is None,

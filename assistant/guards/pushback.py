@@ -23,6 +23,12 @@ _NOT_A_DENIAL = re.compile(
     r"not (?:yet|safe|sure)|don'?t know|maybe|kind of)\b",
     re.I,
 )
+_SAFE = re.compile(
+    r"\b(?:i'?m|i am|im|we'?re|we are|yes|yeah|yep|feel(?:ing)?) (?:\w+ ){0,3}(?:safe|ok|okay|fine|alright|better now)\b|"
+    r"\b(?:at|with) my (?:mum|mom|sister|brother|parents|friend|dad)'?s?\b|^\W*(?:thanks?|thank you|thx|ty)\b|"
+    r"\b(?:(?:i|ive|i've) (?:called|spoke|rang|texted|talked) (?:to )?(?:them|the|someone|my|a))\b",
+    re.I,
+)
 _DANGER_TALK = re.compile(
     r"\b(?:safe|unsafe|police|hotline|helpline|the (?:line|number)s?|advocate|call(?:ed|ing)? (?:them|someone|anyone|911|999)|"
     r"emergency|hospital|doctor|shelter|refuge|bruis\w*|knife|gun|pills|hurt (?:me|myself)|kill\w*|"
@@ -43,5 +49,11 @@ def is_denial(text: str) -> bool:
 
 
 def stays_with_danger(text: str) -> bool:
-    """Whether a message after a safety reply still speaks of it, or only answers in a word."""
-    return bool(_DANGER_TALK.search(text)) or len(text.split()) <= 4
+    """Whether a message after a safety reply still speaks of it, or only answers shortly."""
+    short = len(text.split()) <= 8 and "?" not in text
+    return short or is_safe_now(text) or bool(_DANGER_TALK.search(text))
+
+
+def is_safe_now(text: str) -> bool:
+    """Says that they are safe, or thanks: time for the way back rather than another warning."""
+    return bool(_SAFE.search(text)) and not re.search(r"\b(?:not|n't|dont|isnt) (?:\w+ )?(?:safe|ok|okay|fine)\b", text, re.I)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from assistant import helplines
+from assistant.settings import Settings
 from assistant.stance import decide
 from assistant.turn import Citation, Exchange, Reading, Reply, Screening, Situation, UserTurn, Value
 from knowledge.cards import Library, load
@@ -96,3 +100,24 @@ class ScriptedAssistant:
             f"today: put the phone in another room for an hour [{cards[1].id}].\n\nWhat would help?",
             cited,
         )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Served:
+    """A running page with its parts at hand."""
+
+    def __init__(self, home: Path, start: Callable[..., Any]) -> None:
+        from ui.app import launch
+
+        self.home, self.port = home, free_port()
+        self.page = launch(Settings(home=home), start=start, port=self.port, open_browser=False)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def way_in(self) -> str:
+        return self.page.door.address

@@ -42,18 +42,19 @@ function article(turn) {
   node.className = "turn";
   node.dataset.id = turn.id;
   node.innerHTML =
-    '<div class="mine" data-part="said"></div>' +
+    '<h3 class="sr">You wrote</h3><div class="mine" data-part="said"></div>' +
     '<div class="acts right"><button type="button" data-do="edit">Edit</button></div>' +
     '<div class="editing" hidden><label>Your message<textarea rows="4" spellcheck="false" autocomplete="off"></textarea></label>' +
     '<p class="small">What came after this message goes away.</p>' +
     '<div class="row end"><button type="button" data-do="edit-no">Cancel</button><button type="button" class="do" data-do="edit-yes">Send from here</button></div></div>' +
-    '<div class="theirs" data-part="body"></div>' +
+    '<h3 class="sr">Reply</h3><div class="theirs" data-part="body"></div>' +
     '<div class="pick" hidden><label>Show numbers for <select class="country-here"></select></label><div class="found"></div></div>' +
     '<div data-part="sources"></div><p class="stage-line" hidden></p><p class="note" hidden></p><p class="fault" hidden></p>' +
     '<div class="acts after"><button type="button" data-do="copy">Copy</button><button type="button" data-do="again">Write again</button><button type="button" data-do="undo">Undo</button></div>' +
-    '<details class="heard"><summary>What I heard, and why this</summary><div data-part="heard"></div></details>';
+    '<details class="heard"><summary><span class="real">What I heard, and why this</span><span class="alt">Details</span></summary><div data-part="heard"></div></details>';
   $(".country-here", node).innerHTML = $("#country").innerHTML;
   $(".country-here", node).value = "";
+  $(".country-here", node).options[0].textContent = "Choose a country";
   return node;
 }
 function line(node, text) {
@@ -133,6 +134,7 @@ function look(l) {
   html.dataset.size = l.size;
   if (l.plain) html.dataset.plain = "";
   else delete html.dataset.plain;
+  if (l.plain && !state.look?.plain) all("details[open]").forEach((d) => d.closest(".look") || (d.open = false));
   $("#theme").value = l.theme;
   $("#plain").checked = l.plain;
   state.look = l;

@@ -1,0 +1,66 @@
+"""Fits the small judges of the scorers on labelled replies: ``python -m evals.fit refusal``.
+
+Needs scikit-learn (the ``dev`` extra). Run it again when features or labels change; the suite
+then reports the agreement on the labels that were kept out.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from assistant.settings import Settings
+from evals import sources
+from evals.scorers import premise, refusal, shape
+from evals.scorers.learned import HERE
+from evals.types import Sample, Turn
+
+Features = Callable[[Sample], dict[str, float]]
+LEAST_OFTEN = 4  # a feature seen in fewer replies says nothing
+STRENGTH = 0.5
+
+
+def _turn(sample: Sample) -> Turn:
+    return Turn(sample.input[-1], str(sample.metadata["reply"]))
+
+
+FEATURES: dict[str, Features] = {
+    "refusal": lambda s: refusal.features(str(s.metadata["reply"])),
+    "premise": lambda s: premise.features(s.input[-1], str(s.metadata["reply"])),
+    "reflects": lambda s: shape.opening(_turn(s)),
+    "step": lambda s: shape.step_features(str(s.metadata["reply"])),
+}
+
+
+def fit(check: str, samples: Sequence[Sample]) -> dict[str, Any]:
+    """Weights of a sparse logistic regression, rounded, strongest first."""
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    rows = [FEATURES[check](s) for s in samples]
+    counts: dict[str, int] = {}
+    for row in rows:
+        for name, value in row.items():
+            counts[name] = counts.get(name, 0) + bool(value)
+    kept = [{k: v for k, v in row.items() if counts[k] >= LEAST_OFTEN} for row in rows]
+    vectors = DictVectorizer(sparse=False)
+    model = LogisticRegression(C=STRENGTH, penalty="l1", solver="liblinear", random_state=7)
+    model.fit(vectors.fit_transform(kept), [bool(s.target["human"]) for s in samples])
+    pairs = zip(vectors.get_feature_names_out(), model.coef_[0], strict=True)
+    weights = {str(k): round(float(w), 3) for k, w in pairs if abs(w) > 0.001}
+    ordered = dict(sorted(weights.items(), key=lambda item: -abs(item[1])))
+    return {"fitted_on": len(samples), "bias": round(float(model.intercept_[0]), 3), "weights": ordered}
+
+
+def main(check: str) -> None:
+    settings = Settings.load()
+    labelled = sources.together(sources.xstest_labelled, sources.own_labels)(settings)
+    chosen = [s for s in labelled if s.target["check"] == check and s.metadata.get("fit")]
+    path = HERE / f"{check}.json"
+    path.write_text(json.dumps(fit(check, chosen), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
