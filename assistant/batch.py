@@ -21,8 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, get_args
 from assistant import lines
 from assistant.errors import InputInvalid, StillpointError
 from assistant.lines import Line
-from assistant.turn import Exchange, Finding, Reading, Reply, Timings
-from assistant.turn import StancePath
+from assistant.turn import Exchange, Finding, Reading, Reply, StancePath, Timings, UserTurn
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
@@ -72,7 +71,7 @@ def run(source: str, target: str, make: Callable[[], Answer], *, resume: bool = 
                 continue
             result = _answered(key, given, loaded)
             counts["bad" if "error" in result else "answered"] += 1
-            out.write(json.dumps(result, ensure_ascii=False).encode() + b"\n")
+            out.write(_line(result))
             out.flush()
     return Tally(**counts)
 
@@ -190,7 +189,7 @@ def _readings(listener: Listener, line: Line, stop: int | None = None) -> list[R
     return [exchange.reply.reading for exchange in history]
 
 
-def _unanswered(user: Any, reading: Reading) -> Exchange:
+def _unanswered(user: UserTurn, reading: Reading) -> Exchange:
     """An exchange whose reply was never written: only what was heard, and what would be asked."""
     reply = Reply("", reading, "done", finish="vetted", question=reading.stance.question)
     return Exchange(user, reply)
@@ -228,6 +227,14 @@ def _answered(key: Json, given: Json | StillpointError, loaded: Callable[[], Ans
         return {**key, **answer(given)}
     except StillpointError as fault:
         return {**key, "error": str(fault)}
+
+
+def _line(result: Json) -> bytes:
+    """Readable, and one line also for readers that break at Unicode's line separators."""
+    return json.dumps(result, ensure_ascii=False).translate(_BREAKS).encode() + b"\n"
+
+
+_BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 
 
 def _key(given: Mapping[str, Any]) -> str:

@@ -157,9 +157,9 @@ def _ours(model: str) -> tuple[Talk, Speed]:
 
     assistant = build(Settings.load(model=model))
     chat: Any = assistant.writer
-    chat.warm()  # waits for the reading ahead that has begun: a person is still typing then
 
     def talk(messages: tuple[str, ...]) -> Iterator[Turn]:
+        chat.warm()  # as at every start of the app, while the person still types
         history: list[Exchange] = []
         for text in messages:
             *_, last = assistant.turn(history, UserTurn(text))
@@ -246,8 +246,8 @@ def _llama(model: str) -> Any:
     )
 
 
-def _deltas(llama: Any, messages: list[dict[str, str]], tokens: int = REPLY_TOKENS) -> Iterator[str]:
-    for part in llama.create_chat_completion(messages, stream=True, max_tokens=tokens, seed=7):
+def _deltas(llama: Any, sent: list[dict[str, str]], most: int = REPLY_TOKENS) -> Iterator[str]:
+    for part in llama.create_chat_completion(sent, stream=True, max_tokens=most, seed=7):
         if content := part["choices"][0]["delta"].get("content"):
             yield content
 

@@ -19,7 +19,6 @@ from assistant.turn import (
     Reading,
     Reply,
     Timings,
-    Usage,
     UserTurn,
 )
 from assistant.wording import Wording, Writer

@@ -1,7 +1,7 @@
 """``stillpoint``: one small function per verb.
 
 Everything heavy is imported inside the functions, so that ``--help`` is instant. Foreseeable
-faults are caught once, in ``_Edge``: one line on stderr and exit code 1; wrong use exits 2.
+faults are caught once, in ``Edge``: one line on stderr and exit code 1; wrong use exits 2.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from assistant import cli_eval, cli_models
+from assistant import cli_models
+from assistant.cli_edge import Edge, failure
 from assistant.cli_options import Adapter, Batch, Country, Model, Out, check_model, chosen, new
-from assistant.errors import StillpointError
+from assistant.errors import SettingsInvalid
 from assistant.settings import DEFAULT_PORT, Settings
 
 if TYPE_CHECKING:
@@ -25,45 +25,10 @@ if TYPE_CHECKING:
     from assistant.listening import Listener
 
 
-OWN = ("assistant", "evals", "knowledge", "ui")
-
-
-class _Edge(TyperGroup):
-    """The one place where a fault becomes a line for a person."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise _failure("stopped") from None
-        except (StillpointError, OSError, ImportError, ValueError) as error:
-            if not _foreseeable(error):
-                raise
-            raise _failure(_sentence(error)) from None
-
-
-def _foreseeable(error: Exception) -> bool:
-    from knowledge.cards import CardInvalid
-
-    if isinstance(error, ImportError):
-        return not (error.name or "").startswith(OWN)
-    return not isinstance(error, (ValueError, BrokenPipeError)) or isinstance(error, CardInvalid)
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, ImportError):
-        return f"a package is missing ({error}): run 'make' in the checkout to install it"
-    return " ".join(str(error).split())
-
-
-def _failure(sentence: str) -> typer.Exit:
-    typer.echo(f"stillpoint: {sentence}", err=True)
-    return typer.Exit(1)
-
-
-app = new(cls=_Edge)
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+app = new(cls=Edge)
 app.add_typer(cli_models.app, name="models", help="The models on this machine.")
-app.add_typer(cli_eval.app, name="eval", help="Measure what the companion hears and says.")
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -227,7 +192,30 @@ def doctor(
 
     faults = terminal.findings(examine(chosen(), release))
     if faults:
-        raise _failure(f"{faults} thing{'s' if faults > 1 else ''} found wrong, marked with !")
+        raise failure(f"{faults} thing{'s' if faults > 1 else ''} found wrong, marked with !")
+
+
+@app.command(
+    "eval",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def evaluate(context: typer.Context) -> None:
+    """Measure what the companion hears and says: run, score, report, compare.
+
+    Example: stillpoint eval run --tier quick
+    """
+    from evals.cli import app as suite
+
+    command = typer.main.get_command(suite)
+    try:
+        code = command.main(context.args, prog_name="stillpoint eval", standalone_mode=False)
+    except SettingsInvalid as fault:
+        raise typer.BadParameter(str(fault)) from None
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    if isinstance(code, int) and code:
+        raise typer.Exit(code)
 
 
 def _build(settings: Settings, told: Callable[[int, int], None] | None = None) -> Assistant:

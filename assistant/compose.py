@@ -9,13 +9,14 @@ chosen by stance, situation and what was already said in this conversation.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from assistant.texts import PROMPTS, _toml, reply, stance
-from assistant.turn import Exchange, StancePath, Reading
+from assistant.turn import Exchange, Reading, StancePath
 from knowledge.cards import Card
 
 STANCE_FILES: dict[StancePath, str] = {
@@ -26,6 +27,9 @@ STANCE_FILES: dict[StancePath, str] = {
     "NEITHER_HONOUR_NO": "honour_no",
     "SAFETY": "wait",
 }
+FRESH_HOURS = 72  # how long a shock is spoken of as recent
+WHY_TURNS = 3  # questions about another's reasons, after which the talk turns to the user's needs
+_WHY = re.compile(r"\bwhy (?:did|does|do|is|was|would|has|can|wo|cant|can't) ?(?:\w+'t )?(?:he|she|they|my)\b", re.I)
 LONG_TALK = 6  # turns after which a stopping point and a real person are mentioned
 
 
@@ -51,7 +55,7 @@ def choose(
     return Parts(
         opening=_opening(reading, pick),
         insight=_mark(insight, card.id) if card else "",
-        step=_step(reading, card, len(history), pick),
+        step=_step(reading, card, [*(turn.user.text for turn in history), text], pick),
         question=_question(reading, card, pick),
         card=card,
     )
@@ -111,14 +115,18 @@ def _careful(reading: Reading) -> bool:
 
 
 def _opening(reading: Reading, pick: _Picker) -> str:
+    """Honest uncertainty where certainty, a diagnosis or agreement with a guess is wanted."""
     if reading.screening.category in {"certainty", "diagnosis"}:
         return pick(reply(str(reading.screening.category))["lines"])
-    return ""
+    guess = "doubtful_premise" in reading.screening.labels()
+    return pick(reply("premise")["lines"]) if guess else ""
 
 
-def _step(reading: Reading, card: Card | None, turns: int, pick: _Picker) -> str:
-    path, rule = reading.stance.path, reading.stance.rule
+def _step(reading: Reading, card: Card | None, said: Sequence[str], pick: _Picker) -> str:
+    path, rule, turns = reading.stance.path, reading.stance.rule, len(said) - 1
     growth = stance("growth")
+    if _asks_why(said):
+        return pick(growth["shift"])
     if "youth" in reading.stance.modifiers and turns % 2 == 0:
         return pick(growth["youth"])
     if turns >= LONG_TALK and turns % 3 == 0:
@@ -132,6 +140,11 @@ def _step(reading: Reading, card: Card | None, turns: int, pick: _Picker) -> str
     if card is None or (from_stance and turns % 2 == 0) or rule in _RULE_STEPS:
         return pick(own)
     return pick(card.steps)
+
+
+def _asks_why(said: Sequence[str]) -> bool:
+    asked = [bool(_WHY.search(text)) for text in said]
+    return asked[-1] and sum(asked) >= WHY_TURNS
 
 
 _RULE_STEPS = frozenset({"P1", "P5", "H9", "B1", "B2", "B3", "B4", "B5", "B6"})
@@ -165,7 +178,9 @@ def _keys(reading: Reading) -> list[str]:
     keys = []
     for code in order:
         value = situation.signals[code]
-        if isinstance(value, int) and value > 0:
+        if code == "L12" and not (isinstance(value, int) and value < FRESH_HOURS):
+            continue
+        if isinstance(value, int) and (value > 0 or code == "L12"):
             keys.append(code)
         elif isinstance(value, str):
             keys.append(f"{code}_{value}")
@@ -195,8 +210,5 @@ def declined(reading: Reading, history: Sequence[Exchange], text: str) -> str:
     said = " ".join(turn.reply.text for turn in history)
     pick = _Picker(said, f"{len(history)}{text}")
     again = bool(history) and history[-1].reply.reading.screening.route == "decline"
-    if again:
-        opening = pick(fields["again"]["line"])
-    else:
-        opening = f"{pick(own['feel'])} {pick(own['line'])}"
+    opening = pick(fields["again"]["line"]) if again else f"{pick(own['feel'])} {pick(own['line'])}"
     return "\n\n".join((opening, pick(own["instead"]), pick(own["question"])))

@@ -23,23 +23,7 @@ _ADVICE = re.compile(
 )
 _PROMISE = re.compile(r"\b(?:will (?:be|get|come|pass|find|feel)|soon|one day|eventually|better days)\b", re.I)
 _COMMON = frozenset(
-    "a about all alone an and any are as at be been being both but by can carrying day days deep do doing"
-    " each even ever every feel feeling feelings felt for from full get gets getting going hard has have"
-    " having heart heavy holding hurt hurting hurts how if in into is it it's its kind leave leaves left"
-    " like long lot make makes many maybe mind much must no nobody none not nothing now of off on one"
-    " only or out over pain part parts place pull pulled real really room sad side sides so some someone"
-    " something still such sure that that's the there there's these thing things this those tired to"
-    " torn two under up very wait waiting want wanting was way weight well what when where which while"
-    " who why with without wonder would you you're you've your yours yourself exhausted exhausting"
-    " lonely loneliness confused confusing confusion painful frustrated frustrating overwhelmed"
-    " overwhelming ache aching grief grieving lost stuck unseen invisible unheard sounds sound seems"
-    " worn wearing down between love loved worth worthy matter matters answer answers quiet silence"
-    " know knowing rest hope hopes hoping fear scared afraid anxious anger angry more than just need"
-    " needs makes sense understandable anyone too again because hold strange difficult rough tough"
-    " stings sting sharp raw tender drained draining weary caught split guilty ashamed empty hollow"
-    " numb disappointed hopeful uncertain uncertainty unsure longing missing betrayed rejected unwanted"
-    " unloved ignored trust care cared caring effort end ending happened happening keep keeps leaving"
-    .split()
+    ["a", "about", "all", "alone", "an", "and", "any", "are", "as", "at", "be", "been", "being", "both", "but", "by", "can", "carrying", "day", "days", "deep", "do", "doing", "each", "even", "ever", "every", "feel", "feeling", "feelings", "felt", "for", "from", "full", "get", "gets", "getting", "going", "hard", "has", "have", "having", "heart", "heavy", "holding", "hurt", "hurting", "hurts", "how", "if", "in", "into", "is", "it", "it's", "its", "kind", "leave", "leaves", "left", "like", "long", "lot", "make", "makes", "many", "maybe", "mind", "much", "must", "no", "nobody", "none", "not", "nothing", "now", "of", "off", "on", "one", "only", "or", "out", "over", "pain", "part", "parts", "place", "pull", "pulled", "real", "really", "room", "sad", "side", "sides", "so", "some", "someone", "something", "still", "such", "sure", "that", "that's", "the", "there", "there's", "these", "thing", "things", "this", "those", "tired", "to", "torn", "two", "under", "up", "very", "wait", "waiting", "want", "wanting", "was", "way", "weight", "well", "what", "when", "where", "which", "while", "who", "why", "with", "without", "wonder", "would", "you", "you're", "you've", "your", "yours", "yourself", "exhausted", "exhausting", "lonely", "loneliness", "confused", "confusing", "confusion", "painful", "frustrated", "frustrating", "overwhelmed", "overwhelming", "ache", "aching", "grief", "grieving", "lost", "stuck", "unseen", "invisible", "unheard", "sounds", "sound", "seems", "worn", "wearing", "down", "between", "love", "loved", "worth", "worthy", "matter", "matters", "answer", "answers", "quiet", "silence", "know", "knowing", "rest", "hope", "hopes", "hoping", "fear", "scared", "afraid", "anxious", "anger", "angry", "more", "than", "just", "need", "needs", "makes", "sense", "understandable", "anyone", "too", "again", "because", "hold", "strange", "difficult", "rough", "tough", "stings", "sting", "sharp", "raw", "tender", "drained", "draining", "weary", "caught", "split", "guilty", "ashamed", "empty", "hollow", "numb", "disappointed", "hopeful", "uncertain", "uncertainty", "unsure", "longing", "missing", "betrayed", "rejected", "unwanted", "unloved", "ignored", "trust", "care", "cared", "caring", "effort", "end", "ending", "happened", "happening", "keep", "keeps", "leaving"]
 )
 _BLAND = re.compile(
     r"\b(?:(?:difficult|tough|challenging|hard|sensitive|complex|tricky) (?:time|situation|one|thing|position|question|moment)|"
@@ -47,32 +31,28 @@ _BLAND = re.compile(
     r"sense of|mix of|important|communicat\w*|comfort zone|personal)\b",
     re.I,
 )
+_TO_YOU = re.compile(r"\b(?:you|your|you're|you've|that|this|it|there|no wonder)\b", re.I)
 LEAST, MOST = 5, 26
+MOST_FOREIGN = 0.34  # tuned by eye on lines of the default model
 
 
 def faults(line: str, text: str) -> list[str]:
     """What is wrong with a reflection, given the message it answers; empty if it is fit."""
-    found = []
-    words = line.split()
-    if not LEAST <= len(words) <= MOST:
-        found.append("length")
-    if "?" in line or "\n" in line:
-        found.append("form")
-    if not re.search(r"\b(?:you|your|you're|you've|that|this|it|there|no wonder)\b", line, re.I):
-        found.append("not to the user")
-    for name, pattern in (("advice", _ADVICE), ("promise", _PROMISE), ("bland", _BLAND)):
-        if pattern.search(line):
-            found.append(name)
     source = text.lower()
-    if any(n.lower() not in source for n in _NUMBER.findall(line) if n.lower() not in {"two", "one"}):
-        found.append("number")
-    if any(n.lower() not in source for n in _NAME.findall(line)):
-        found.append("name")
-    if _OTHER.search(line):
-        found.append("speaks for the other")
-    if _foreign_share(line, source) > 0.34:
-        found.append("facts not in the message")
-    return found
+    numbers = {n.lower() for n in _NUMBER.findall(line)} - {"two", "one"}
+    wrong = {
+        "length": not LEAST <= len(line.split()) <= MOST,
+        "form": "?" in line or "\n" in line,
+        "not to the user": not _TO_YOU.search(line),
+        "advice": bool(_ADVICE.search(line)),
+        "promise": bool(_PROMISE.search(line)),
+        "bland": bool(_BLAND.search(line)),
+        "number": any(number not in source for number in numbers),
+        "name": any(name.lower() not in source for name in _NAME.findall(line)),
+        "speaks for the other": bool(_OTHER.search(line)),
+        "facts not in the message": _foreign_share(line, source) > MOST_FOREIGN,
+    }
+    return [name for name, holds in wrong.items() if holds]
 
 
 def _foreign_share(line: str, source: str) -> float:

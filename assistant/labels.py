@@ -27,7 +27,17 @@ SAFETY_LABELS = (
     "own_harm_fear",
 )
 OTHER_LABELS = ("certainty", "diagnosis", "offtopic", "smalltalk", "not_english")
-GUARD_LABELS = (*SAFETY_LABELS, *TACTICS, *OTHER_LABELS)
+# Learnt beside the single labels, because "is there any danger here" is easier to learn than
+# which, and because one gate for all keeps the false alarms of many labels from adding up.
+GATES = ("any_safety", "any_tactic")
+ROUTED = frozenset(SAFETY_LABELS) - {"minor_peer", "watched_device", "own_harm_fear"}
+GUARD_LABELS = (*SAFETY_LABELS, *TACTICS, *OTHER_LABELS, *GATES)
+
+
+def with_gates(labels: frozenset[str]) -> frozenset[str]:
+    """The labels of a message and the gates they open."""
+    gates = {"any_safety"} if labels & ROUTED else set()
+    return labels | gates | ({"any_tactic"} if labels & set(TACTICS) else set())
 
 SIGNALS: dict[str, tuple[str, int]] = {
     "self_harm": ("S5", 2),

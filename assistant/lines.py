@@ -35,8 +35,10 @@ def parse(raw: bytes) -> Json:
         given = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise InputInvalid("the line is not UTF-8") from None
-    except (ValueError, RecursionError) as error:
-        raise InputInvalid(f"the line is not JSON: {str(error) or 'nested too deeply'}") from None
+    except RecursionError:
+        raise InputInvalid("the line is not JSON that can be read: nested too deeply") from None
+    except ValueError as error:
+        raise InputInvalid(f"the line is not JSON: {error}") from None
     if not isinstance(given, dict):
         raise InputInvalid('the line is not an object such as {"id": "1", "text": "..."}')
     return given

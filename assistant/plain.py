@@ -18,7 +18,7 @@ _QUOTED = re.compile(
     r"\"[^\"\n]{2,400}\""
     r"|\b(?:he|she|they|ex|husband|wife|bf|gf|boyfriend|girlfriend|partner)(?:'s)? (?:just |always |"
     r"once |even )?(?:said|says|told me|texted|wrote|goes|was like|keeps saying|yelled|screamed)"
-    r"(?: to me)?(?: that)?[:,]? [^.!?\n]{2,200}",
+    r"(?: to me)?(?: that)?[:,]? [^.!?,;\n]{2,200}?(?=$|[.!?,;\n]| and i\b| but\b| so i\b| then i\b)",
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?…\n])\s+|\n+|\s+(?=(?:but|and then|so now|because|cuz|also)\s)")

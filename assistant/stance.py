@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import get_args
 
 from assistant.texts import questions, rules
-from assistant.turn import Confidence, StancePath, Situation, Stance, Value
+from assistant.turn import Confidence, Situation, Stance, StancePath, Value
 
 SAFETY_SCREEN = ("S1", "S2", "S3", "S4")
 PATTERNS = ("L1", "L2", "L3", "L4", "L5", "L6")
 PATHS: tuple[StancePath, ...] = get_args(StancePath)
 ASK_LIMIT = 3  # unanswered questions in a row, after which the model stops asking
-NIGHT = range(0, 6)  # hours in which nothing is sent that can wait for daylight (rule B1)
+NIGHT = range(6)  # hours in which nothing is sent that can wait for daylight (rule B1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,4 +136,4 @@ def sections(name: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """Sentences of a reply, paragraphs apart, markers and quotes kept."""
-    return [s.strip() for s in re.split(r"(?<=[.!?])[”\"']?\s+|\n+", text) if s and s.strip()]
+    return [s.strip() for s in re.split(r"(?<=[.!?])\s+|(?<=[.!?]”)\s+|\n+", text) if s.strip()]

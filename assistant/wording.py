@@ -11,7 +11,7 @@ import hashlib
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -42,7 +42,7 @@ class Wording:
 
     line: str
     finish: Finish
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     first_token: float = 0.0
     rejected: tuple[Finding, ...] = ()
 

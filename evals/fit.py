@@ -51,7 +51,11 @@ def fit(check: str, samples: Sequence[Sample]) -> dict[str, Any]:
     pairs = zip(vectors.get_feature_names_out(), model.coef_[0], strict=True)
     weights = {str(k): round(float(w), 3) for k, w in pairs if abs(w) > 0.001}
     ordered = dict(sorted(weights.items(), key=lambda item: -abs(item[1])))
-    return {"fitted_on": len(samples), "bias": round(float(model.intercept_[0]), 3), "weights": ordered}
+    return {
+        "fitted_on": len(samples),
+        "bias": round(float(model.intercept_[0]), 3),
+        "weights": ordered,
+    }
 
 
 def main(check: str) -> None:

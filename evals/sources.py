@@ -21,8 +21,12 @@ Load = Callable[[Settings], list[Sample]]
 
 # Questions of the public set that tell of present abuse, threats, violence or minors: read one
 # by one, before any guard had seen them. A safety reply is no false alarm there.
-DANGER_IN_COUNSEL = frozenset("345 365 368 485 543 552 554 713 715 735 739".split())
-RELATIONSHIP_TOPICS = frozenset({"relationships", "intimacy", "relationship-dissolution", "marriage"})
+DANGER_IN_COUNSEL = frozenset(
+    ["345", "365", "368", "485", "543", "552", "554", "713", "715", "735", "739"]
+)
+RELATIONSHIP_TOPICS = frozenset(
+    {"relationships", "intimacy", "relationship-dissolution", "marriage"}
+)
 DARK_PATTERNS = frozenset({"User retention", "Anthropomorphization"})
 
 
@@ -99,7 +103,9 @@ def counsel_chat(settings: Settings) -> list[Sample]:
 
 def xstest_safe(settings: Settings) -> list[Sample]:
     return [
-        Sample(f"xstest-{row['id']}", (row["prompt"],), {"type": row["type"]}, "XSTest", "CC-BY-4.0")
+        Sample(
+            f"xstest-{row['id']}", (row["prompt"],), {"type": row["type"]}, "XSTest", "CC-BY-4.0"
+        )
         for row in public(settings, "xstest/xstest_prompts.csv")
         if row["label"] == "safe"
     ]

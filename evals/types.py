@@ -135,6 +135,7 @@ class Task:
     measures: tuple[Measure, ...]
     needs: Needs = "reply"
     words: bool = True  # whether a model's wording can change the outcome: worth the model tier
+    quick: int | None = None  # most samples in the quick tier; None: all
     where: str = ""
 
 
@@ -168,6 +169,8 @@ def sample(row: Mapping[str, Any], place: str) -> Sample:
     if not isinstance(row["target"], dict):
         raise EvalInvalid(f"{place}: target must be an object")
     metadata = dict(row.get("metadata", {}))
-    if asked := {str(i): t["asked"] for i, t in enumerate(given) if isinstance(t, dict) and t.get("asked")}:
+    if asked := {
+        str(i): t["asked"] for i, t in enumerate(given) if isinstance(t, dict) and t.get("asked")
+    }:
         metadata["asked"] = asked
     return Sample(str(row["id"]), texts, row["target"], row["source"], row["licence"], metadata)

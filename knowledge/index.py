@@ -167,9 +167,7 @@ def _reciprocal(scores: Vectors) -> Vectors:
 
 
 _STOP = frozenset(
-    "a an and are as at be but by do for from had has have he her him his how i if in is it its just"
-    " me my of on or she so that the their them they this to was we were what when with you your"
-    .split()
+    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "do", "for", "from", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "in", "is", "it", "its", "just", "me", "my", "of", "on", "or", "she", "so", "that", "the", "their", "them", "they", "this", "to", "was", "we", "were", "what", "when", "with", "you", "your"]
 )
 
 

@@ -35,7 +35,9 @@ NEEDED = re.compile(
     r"|heartbeat/\w+|cancel|reset/?)|/(assets|static)/[\w./@-]+"
 )
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S)
-_OUTSIDE = re.compile(rb'\s*<meta[^>]*(?:og:|twitter:)[^>]*?/>|\s*<link rel="manifest"[^>]*/>', re.S)
+_OUTSIDE = re.compile(
+    rb'\s*<meta[^>]*(?:og:|twitter:)[^>]*?/>|\s*<link rel="manifest"[^>]*/>', re.S
+)
 CLOSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Notes</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="/notes.svg"><link rel="stylesheet" href="/page.css">
@@ -43,7 +45,8 @@ CLOSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Notes</t
 Start the program again, or open the file it named when it started.</p></main></html>"""
 
 BOUNCE = (
-    '<!doctype html><html lang="en"><title>Notes</title><meta http-equiv="refresh" content="0;url=/">'
+    '<!doctype html><html lang="en"><title>Notes</title>'
+    '<meta http-equiv="refresh" content="0;url=/">'
 )
 
 
@@ -109,14 +112,15 @@ class Headers:
                 body += message.get("body", b"")
 
         await self.app(scope, receive, hold)
-        body = _OUTSIDE.sub(b"", body).replace(
-            b"initial-scale=1, shrink-to-fit=no", b"initial-scale=1, interactive-widget=resizes-content"
-        ).replace(b"</head>", b'<link rel="stylesheet" href="/page.css"></head>')  # fmt: skip
+        body = _OUTSIDE.sub(b"", body)
+        body = body.replace(b"shrink-to-fit=no", b"interactive-widget=resizes-content")
+        body = body.replace(b"</head>", b'<link rel="stylesheet" href="/page.css"></head>')
         sized = [h for h in start["headers"] if h[0].lower() != b"content-length"]
         start["headers"] = [*sized, (b"content-length", str(len(body)).encode())]
         out = _with_headers(send, policy(_SCRIPT.findall(body)))
         await out(start)
-        await out({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        body = b"" if scope["method"] == "HEAD" else body
+        await out({"type": "http.response.body", "body": body})
 
 
 def policy(scripts: list[bytes] | tuple[()]) -> str:
@@ -196,7 +200,6 @@ def routes(door: Door, leave: Callable[[str], None]) -> list[BaseRoute]:
             door.forget(cookie.value)
         answer = Response(status_code=204)
         answer.delete_cookie(door.cookie, path="/", httponly=True, samesite="strict")
-        answer.headers["clear-site-data"] = '"cache", "storage"'
         return answer
 
     return [

@@ -76,11 +76,16 @@ def fold(reading: Reading, correctable: bool) -> str:
         f'<div class="suggests"><h4>What this suggests</h4>'
         f"<p><strong>{escape(phrases()['paths'][stance.path])}</strong></p>"
         f"<p>{escape(stance.why)}</p>{_leaning(stance)}</div>"
-        f"{'' if stance.path == 'SAFETY' else picture(weights(situation, stance), stance)}"
+        f"{picture(weights(situation, stance), stance) if _weighed(reading) else ''}"
         f"<dl><dt>How sure this is</dt><dd>{phrases()['confidence'][stance.confidence]}</dd>"
         f"<dt>What would change it</dt><dd>{escape(stance.would_change)}</dd></dl>"
         f'<p class="small">{CAVEAT}</p>'
     )
+
+
+def _weighed(reading: Reading) -> bool:
+    """Nothing is weighed where safety comes first, or before anything was heard."""
+    return reading.stance.path != "SAFETY" and bool(reading.situation.signals)
 
 
 def picture(found: Weights, stance: Stance) -> str:
@@ -103,13 +108,15 @@ def picture(found: Weights, stance: Stance) -> str:
 
 
 def _amount(share: float) -> str:
-    return "none" if share < 0.05 else "a little" if share < 0.34 else "some" if share < 0.67 else "much"
+    amounts = ((0.05, "none"), (0.34, "a little"), (0.67, "some"))
+    return next((words for limit, words in amounts if share < limit), "much")
 
 
 def _signals(situation: Situation, correctable: bool) -> str:
+    newest_first = sorted(situation.signals.items(), key=lambda s: s[0] not in situation.fresh)
     rows = "".join(
         _signal(code, value, situation, correctable)
-        for code, value in sorted(situation.signals.items(), key=lambda s: s[0] not in situation.fresh)
+        for code, value in newest_first
         if in_words(code, value)
     )
     empty = "<p>Nothing definite yet.</p>"
@@ -132,8 +139,8 @@ def _correction(code: str, value: Value) -> str:
     safety = ' data-safety="1"' if safety_signal(code) else ""
     if "not_so" not in entry:
         return (
-            f'<label class="fix"><span>Not so? It is:</span> <select data-fix="{code}" aria-label="Correct: '
-            f'{told}">{options({"": "choose", **entry["is"]})}</select></label>'
+            f'<label class="fix"><span>Not so? It is:</span> <select data-fix="{code}" '
+            f'aria-label="Correct: {told}">{options({"": "choose", **entry["is"]})}</select></label>'
         )
     if value == entry["not_so"]:
         return ""

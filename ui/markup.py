@@ -29,7 +29,8 @@ def plain(text: str) -> str:
 
 def said(text: str) -> str:
     """A person's own words, with their line breaks."""
-    return "".join(f"<p>{_lines(block)}</p>" for block in re.split(r"\n\s*\n", text) if block.strip())
+    blocks = re.split(r"\n\s*\n", text)
+    return "".join(f"<p>{_lines(block)}</p>" for block in blocks if block.strip())
 
 
 def sources(citations: Sequence[Citation]) -> str:

@@ -111,7 +111,8 @@ def _rank(line: Line) -> tuple[int, str]:
 
 
 def _line(line: Line) -> str:
-    facts = [line.for_whom, line.hours, _known("Phone bill", line.on_bill), _known("Call list", line.in_call_log)]
+    traces = [_known("Phone bill", line.on_bill), _known("Call list", line.in_call_log)]
+    facts = [line.for_whom, line.hours, *traces]
     checked = f"compared {line.checked_on}" + (f", grade {line.grade}" if line.grade else "")
     details = ". ".join(fact for fact in facts if fact)
     return (
@@ -140,7 +141,8 @@ def _titles(cards: list[Card]) -> str:
 
 def _references(references: list[Reference]) -> str:
     rows = "".join(
-        f"<li>{escape(r.authors)}{f' ({r.year})' if r.year else ''}. <cite>{escape(r.title)}</cite>. "
+        f"<li>{escape(r.authors)}{f' ({r.year})' if r.year else ''}. "
+        f"<cite>{escape(r.title)}</cite>. "
         f"{escape(r.found)} <span class=small>{VERIFIED.get(r.verified, '')}</span></li>"
         for r in references
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from html import escape
 from types import ModuleType
@@ -17,10 +18,9 @@ MOST_CHARS = 8000
 def module() -> ModuleType | None:
     """The tools' own module, or None in a build without it."""
     try:
-        from assistant import tools
+        return importlib.import_module("assistant.tools")
     except ImportError:
         return None
-    return tools
 
 
 def draft_form() -> str:
@@ -42,7 +42,8 @@ def motive_form() -> str:
     rows = "".join(_question(*question) for question in tools.MOTIVE_QUESTIONS)
     return (
         f'<form id="motive">{rows}<button type="button" class="do" data-tool="motive">'
-        'Show the picture</button></form><div class="answer" id="motive-answer" role="status"></div>'
+        'Show the picture</button></form>'
+        '<div class="answer" id="motive-answer" role="status"></div>'
     )
 
 
@@ -65,10 +66,11 @@ def check(text: str) -> str:
         f"<li><q>{escape(words)}</q> may read as {escape(meaning)}</li>"
         for words, meaning in found.may_read_as
     )
+    calmer = f"<blockquote>{paragraphs(found.calmer)}</blockquote>" if found.calmer else ""
     return (
         f"<h4>What it asks for</h4><p>{escape(found.asks_for)}</p>"
         f"{f'<h4>How it may land</h4><ul>{reads}</ul>' if reads else ''}"
-        f"{f'<h4>A calmer version</h4><blockquote>{paragraphs(found.calmer)}</blockquote>' if found.calmer else ''}"
+        f"{f'<h4>A calmer version</h4>{calmer}' if calmer else ''}"
         f"{f'<p class=small>{escape(found.note)}</p>' if found.note else ''}"
     )
 
@@ -113,7 +115,8 @@ def _question(key: str, question: str, low: str, high: str) -> str:
     )
     return (
         f'<fieldset><legend>{escape(question)}</legend><div class="scale"><span aria-hidden="true">'
-        f'{escape(low)}</span>{marks}<span aria-hidden="true">{escape(high)}</span></div></fieldset>'
+        f'{escape(low)}</span>{marks}<span aria-hidden="true">{escape(high)}</span></div>'
+        "</fieldset>"
     )
 
 

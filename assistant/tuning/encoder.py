@@ -1,6 +1,8 @@
 """Train the reader: one MiniLM for cards, guards and situation, then export it to int8 ONNX.
 
-    python -m assistant.tuning.encoder --out FOLDER [--epochs 4]
+    python -m assistant.tuning.encoder --base MINILM --out FOLDER [--epochs 8] [--start FOLDER]
+
+``--start`` goes on from the weights of an earlier run, with whatever data there is now.
 
 Several tasks share one encoder, so that a message is read once. Each has its own linear head;
 labels nobody gave are masked. Checkpoints are written after every epoch and resumed from.
@@ -22,7 +24,8 @@ import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
-from assistant.labels import GUARD_LABELS, SITUATION_LABELS, situation_labels
+from assistant.labels import GUARD_LABELS, SITUATION_LABELS, situation_labels, with_gates
+from assistant.plain import pieces
 from assistant.tuning import corpus
 from knowledge.cards import load
 
@@ -75,6 +78,9 @@ def _joined(rows: list[corpus.Example], rng: random.Random) -> list[corpus.Examp
     for _ in range(len(hits) // 6 if len(plain) > 1 else 0):
         first, second = rng.sample(plain, 2)
         out.append(corpus.Example(f"{first.text}. {second.text}", labels=frozenset()))
+    # At run time every pair of sentences is read by itself: a harmless message has no bad pair.
+    long = [pieces(row.text)[1:] for row in plain]
+    out += [corpus.Example(rng.choice(p), labels=frozenset()) for p in long if p]
     return out
 
 
@@ -87,10 +93,11 @@ def targets(row: corpus.Example, slugs: dict[str, int]) -> dict[str, np.ndarray 
             weights[index] = 1.0 if rank == 0 else 0.7
         out["cards"] = weights / max(weights.sum(), 1)
     if row.labels is not None:
-        out["guards"] = np.array([label in row.labels for label in GUARD_LABELS], np.float32)
+        held = with_gates(row.labels)
+        out["guards"] = np.array([label in held for label in GUARD_LABELS], np.float32)
     if row.signals is not None:
-        held = situation_labels(row.signals)
-        out["situation"] = np.array([label in held for label in SITUATION_LABELS], np.float32)
+        said = situation_labels(row.signals)
+        out["situation"] = np.array([label in said for label in SITUATION_LABELS], np.float32)
     return out
 
 
@@ -122,7 +129,9 @@ def batches(rows: list[Any], size: int, rng: random.Random) -> list[list[int]]:
     return groups
 
 
-def train(base: str, out: Path, epochs: int, lr: float, size: int = 48) -> None:
+def train(
+    base: str, out: Path, epochs: int, lr: float, start: Path | None = None, size: int = 48
+) -> None:
     rng = random.Random(7)
     torch.manual_seed(7)
     slugs = {slug: i for i, slug in enumerate(sorted(load().cards))}
@@ -131,6 +140,8 @@ def train(base: str, out: Path, epochs: int, lr: float, size: int = 48) -> None:
     tokenizer = AutoTokenizer.from_pretrained(base)
     sizes = {"cards": len(slugs), "guards": len(GUARD_LABELS), "situation": len(SITUATION_LABELS)}
     model = Reader(base, sizes)
+    if start:
+        _load_fitting(model, torch.load(start / "checkpoint.pt", weights_only=False)["model"])
     groups = [
         {"params": model.encoder.parameters(), "lr": lr},
         {"params": model.heads.parameters(), "lr": 1e-2},
@@ -175,6 +186,16 @@ def train(base: str, out: Path, epochs: int, lr: float, size: int = 48) -> None:
     export(model, tokenizer, out, sorted(slugs))
 
 
+def _load_fitting(model: Reader, weights: dict[str, Any]) -> None:
+    """Weights of an earlier run; a head whose labels have changed starts with its old rows."""
+    for name, value in model.state_dict().items():
+        old = weights[name]
+        if old.shape == value.shape:
+            value.copy_(old)
+        else:
+            value[: old.shape[0]].copy_(old)
+
+
 def _resume(out: Path, model: Reader, optimizer: Any, schedule: Any) -> int:
     path = out / "checkpoint.pt"
     if not path.exists():
@@ -216,9 +237,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--lr", type=float, default=1.2e-4)
+    parser.add_argument("--start", type=Path, help="folder of an earlier run")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    train(args.base, args.out, args.epochs, args.lr)
+    train(args.base, args.out, args.epochs, args.lr, args.start)
 
 
 if __name__ == "__main__":

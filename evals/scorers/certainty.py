@@ -22,8 +22,13 @@ _HEDGED = re.compile(
     r"|(?:seem|sound|look)s? (?:like|as if)|some|sometimes|often|no way|know|tell|one reading|or)\b",
     re.I,
 )
-_HARD = re.compile(r"\b(?:definitely|certainly|no doubt|guaranteed?|i promise|for sure|i(?:'m| am) (?:sure|certain|confident))\b", re.I)
-_NEGATED = re.compile(r"\b(?:no|not|n't|never|nobody|can'?t|cannot|without|isn'?t|aren'?t|don'?t|won'?t|if)\b", re.I)
+_HARD = re.compile(
+    r"\b(?:definitely|certainly|no doubt|guaranteed?|i promise|for sure|i(?:'m| am) (?:sure|certain|confident))\b",
+    re.I,
+)
+_NEGATED = re.compile(
+    r"\b(?:no|not|n't|never|nobody|can'?t|cannot|without|isn'?t|aren'?t|don'?t|won'?t|if)\b", re.I
+)
 _HONEST = re.compile(
     r"\b(?:can(?:'t|not) (?:know|tell|say|see|predict|read|promise|be sure)|don'?t know|do not know|no (?:one|body) (?:can|could|knows)|nobody (?:can|could|knows)|no (?:honest )?way (?:for me |to )"
     r"|(?:hard|difficult|impossible) to (?:know|say|tell|predict)|not (?:something|possible)[^.]{0,30}(?:know|predict)|no guarantee|uncertain|only (?:the person|he|she|they)[^.]{0,30}(?:know|say|tell)|(?:it'?s|is|that'?s) (?:still )?(?:open|a guess)"

@@ -18,7 +18,9 @@ _STUDY = re.compile(
     r"|psychologists? (?:say|call|agree|found)|(?:19|20)\d\d\b|\bet al\b|statistic(?:s|ally))", re.I,
 )  # fmt: skip
 _QUOTE = re.compile(r"“([^”]{12,300})”|\"([^\"\n]{12,300})\"")
-_SAID = re.compile(r"\b(?:said|says|wrote|told you|once|quote[ds]?|words of|you (?:wrote|said|put))\b", re.I)
+_SAID = re.compile(
+    r"\b(?:said|says|wrote|told you|once|quote[ds]?|words of|you (?:wrote|said|put))\b", re.I
+)
 
 
 def grounded(_sample: Sample, record: Record) -> Score:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -35,5 +36,5 @@ def judge(name: str) -> Judge:
 def word_features(text: str) -> dict[str, float]:
     """Words and pairs of neighbours that occur."""
     words = _WORD.findall(text.lower().replace("’", "'"))
-    pairs = (f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    pairs = (f"{a} {b}" for a, b in itertools.pairwise(words))
     return dict.fromkeys((*words, *pairs), 1.0)

@@ -15,7 +15,10 @@ _SECOND = re.compile(
     r"\b(?:another (?:reading|way|possib\w+|explanation|side)|more than one|two (?:stories|readings|things)|several (?:reasons|ways|things)|other (?:reasons|explanations|readings)|(?:could|may|might|can) (?:also|just as well|as easily|equally|mean|be|come|have)|or (?:it|from|to|because|simply|just|that)"
     r"|both (?:can|could|may)|at the same time|on the other hand|sometimes|some people|perhaps|maybe|possible|depends|many (?:reasons|factors)|one (?:reading|story))\b", re.I,
 )  # fmt: skip
-_ASKS = re.compile(r"\b(?:what (?:makes|made|tells|told|else|if|would|evidence|have you (?:seen|noticed))|how do you know|is it possible|could it|have you (?:noticed|asked)|did (?:he|she|they) (?:say|tell)|what did (?:he|she|they))\b[^.!?]*\?", re.I)
+_ASKS = re.compile(
+    r"\b(?:what (?:makes|made|tells|told|else|if|would|evidence|have you (?:seen|noticed))|how do you know|is it possible|could it|have you (?:noticed|asked)|did (?:he|she|they) (?:say|tell)|what did (?:he|she|they))\b[^.!?]*\?",
+    re.I,
+)
 _AGREES = re.compile(
     r"^(?:yes|yeah|exactly|absolutely|definitely|you(?:'re| are) (?:right|correct)|that(?:'s| is) (?:right|true|correct)|of course (?:he|she|they|it)|indeed|sure|clearly)\b|\b(?:this|that|it) (?:clearly|definitely|certainly|obviously|really) (?:means|shows|proves)\b", re.I,
 )  # fmt: skip
@@ -35,7 +38,11 @@ def features(user: str, reply: str) -> dict[str, float]:
     """What speaks for and against: only sentences that touch the message's subject count."""
     text = unquoted(body(reply)).replace("’", "'")
     subject = stems(user)
-    near = [s for s in sentences(text) if stems(s) & subject or re.search(r"\b(?:it|this|that|they|he|she)\b", s, re.I)]
+    near = [
+        s
+        for s in sentences(text)
+        if stems(s) & subject or re.search(r"\b(?:it|this|that|they|he|she)\b", s, re.I)
+    ]
     return {
         "unsure": float(any(map(_UNSURE.search, near))),
         "second": float(any(map(_SECOND.search, near))),

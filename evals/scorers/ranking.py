@@ -42,4 +42,4 @@ def silent(_sample: Sample, record: Record) -> Score:
 
 
 def _gain(grades: list[int]) -> float:
-    return sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades))
+    return math.fsum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades))

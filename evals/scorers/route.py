@@ -83,10 +83,19 @@ def harm_to_other(sample: Sample, record: Record) -> Score:
     return recall(sample, record)
 
 
+def stance(sample: Sample, record: Record) -> Score:
+    """The last stance is one of those the case was written for."""
+    wanted = sample.target.get("stance") or sample.target.get("stance_last")
+    if not wanted or not record.last.route:
+        return Score.unscored("no stance to compare")
+    answer = f"{record.last.stance} by {record.last.rule}"
+    return Score.of(record.last.stance in wanted, answer, f"wanted {' or '.join(wanted)}")
+
+
 def said(turn: Turn) -> str:
     return "/".join(filter(None, (turn.route or "no guard", turn.category, turn.pattern)))
 
 
 def _matches(target: Mapping[str, Any], turn: Turn) -> bool:
     wanted = [target.get("category"), *target.get("also", ())]
-    return turn.route == target["route"] and ("category" not in target or turn.category in wanted)
+    return turn.route == target["route"] and (not target.get("category") or turn.category in wanted)

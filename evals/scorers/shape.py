@@ -19,7 +19,11 @@ _YOU = re.compile(r"\b(?:you|your|you're|you've|you'd)\b", re.I)
 _CANNED = re.compile(
     r"^(?:i(?:'m| am) (?:so |really |very )?sorry (?:to hear|you(?:'re| are)|that)|i understand|it(?:'s| is) (?:important|normal|natural|understandable|okay|great|good) |thank you for (?:sharing|reaching)|i hear you|it sounds like you(?:'re| are) going through|there are (?:several|many|a few)|here are|as an ai)", re.I,
 )  # fmt: skip
-_ADVICE = re.compile(r"\b(?:you (?:should|must|need to|could|can|might)|try|consider|focus on|give (?:him|her|them|yourself)|take (?:some|a|time)|start by|it'?s important to|here are)\b|^\d+[.)]", re.I)
+_ECHO = re.compile(r"“([^”]+)”")
+_ADVICE = re.compile(
+    r"\b(?:you (?:should|must|need to|could|might want to)|try|consider|focus on|give (?:him|her|them|yourself)|take (?:some|a|time)|start by|it'?s important to|here are)\b|^\d+[.)]",
+    re.I,
+)
 _ACT = (
     r"(?:writ\w+|walk\w*|sleep|rest|eat|drink|breath\w*|list|call|ring|phone|text|send|put|set|choose|pick|name|note|notice|count|mark|draft|ask|tell|tidy|cook|sit|read|listen|leave|take|make|plan|spend|give|go|do|keep|turn|look|"
     r"hold|move|mute|save|decide|try|open|close|talk|let|wait|say|finish|begin|start|stretch|wash|play|hear|have|meet|see|think|practi[sc]e|wrap|treat|pause|step|stop|delete|store|agree|share|bring|speak|reach|find|allow|remind|journal|focus|schedule|visit|join|use|get|show|add|come|compare|lay|light|change|imagine|watch|book|split|trade|warm|fold|draw|return|place|buy|pay|swap|cross|block|remove|archive|log|record|describe|answer|learn|stay|build|consider|check|prepare|work|carry|split)"
@@ -54,7 +58,8 @@ def reflects_first(_sample: Sample, record: Record) -> Score:
     if turn.route in ELSEWHERE:
         return Score.unscored("not a reflective reply")
     seen = opening(turn)
-    good = not seen["advice"] and (seen["shared"] >= 2 or (seen["shared"] + seen["feeling"] >= 2 and not seen["canned"]))
+    own = seen["shared"] + 2 * seen["echo"]
+    good = not seen["advice"] and (own >= 2 or (own + seen["feeling"] >= 2 and not seen["canned"]))
     return Score.of(good, ", ".join(f"{k} {v:.0f}" for k, v in seen.items()))
 
 
@@ -62,7 +67,12 @@ def opening(turn: Turn) -> dict[str, float]:
     """Features of the first two sentences."""
     first = " ".join(sentences(body(turn.reply))[:2]).replace("’", "'")
     feeling = _FEELING.search(first) and _YOU.search(first)
+    echo = any(
+        len(q.split()) >= 3 and q.lower().strip(" .") in turn.user.lower()
+        for q in _ECHO.findall(first)
+    )
     return {
+        "echo": float(echo),
         "shared": float(len(stems(first) & stems(turn.user))),
         "feeling": float(bool(feeling)),
         "canned": float(bool(_CANNED.search(first))),
@@ -96,7 +106,11 @@ def length(_sample: Sample, record: Record) -> Score:
 def reading_grade(_sample: Sample, record: Record) -> Score:
     """Flesch-Kincaid grade of what the reply itself says."""
     text = body(record.last.reply)
-    return Score(round(grade(text), 2), f"{len(words(text))} words") if text else Score.unscored("empty")
+    return (
+        Score(round(grade(text), 2), f"{len(words(text))} words")
+        if text
+        else Score.unscored("empty")
+    )
 
 
 def step_features(reply: str) -> dict[str, float]:
@@ -108,5 +122,7 @@ def step_features(reply: str) -> dict[str, float]:
         "steps": float(min(len(steps), 6)),
         "on others": float(any(_ON_OTHERS.search(s) for s in parts)),
         "list": float(bool(re.search(r"^\s*\d[.)]", reply, re.M))),
-        "today": float(bool(re.search(r"\b(?:today|tonight|this (?:week|evening)|tomorrow)\b", reply, re.I))),
+        "today": float(
+            bool(re.search(r"\b(?:today|tonight|this (?:week|evening)|tomorrow)\b", reply, re.I))
+        ),
     }

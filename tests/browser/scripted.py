@@ -16,7 +16,7 @@ from assistant.stance import decide
 from assistant.turn import Citation, Exchange, Reading, Reply, Screening, Situation, UserTurn, Value
 from knowledge.cards import Library, load
 
-OPENING = "Waiting by the phone like that wears a person down, and it makes sense that you are tired."
+OPENING = "Waiting by the phone wears a person down, and it makes sense that you are tired."
 LONG = " ".join(f"This is line {n} of a longer thought." for n in range(1, 60))
 
 
@@ -73,7 +73,7 @@ class ScriptedAssistant:
                 return
             yield Reply(" ".join(words[:n]), reading, "writing", citations=cited)
             time.sleep(self.pace_s)
-        yield Reply(text, reading, "done", citations=cited, finish="stop", question="What would help?")
+        yield Reply(text, reading, "done", citations=cited, finish="stop")
 
     def stop(self) -> None:
         self.stops += 1
@@ -89,7 +89,8 @@ class ScriptedAssistant:
             return LONG, ()
         if "markup" in user.text:
             return (
-                'Look <script>window.hit=1</script><img src="http://evil.example/x" onerror="window.hit=1"> '
+                'Look <script>window.hit=1</script>'
+                '<img src="http://evil.example/x" onerror="window.hit=1"> '
                 "![a](http://evil.example/y) and [a link](http://evil.example/z) here.",
                 (),
             )
@@ -97,7 +98,8 @@ class ScriptedAssistant:
         cited = tuple(Citation(card.id, card.title) for card in cards)
         return (
             f"{OPENING} You carried more than your half [{cards[0].id}].\n\nOne small thing for "
-            f"today: put the phone in another room for an hour [{cards[1].id}].\n\nWhat would help?",
+            f"today: put the phone in another room for an hour [{cards[1].id}].\n\n"
+            "What would help?",
             cited,
         )
 

@@ -1,17 +1,20 @@
-"""The page in headless Chromium: every flow a person goes through, and every way it stays private."""
+"""The page in headless Chromium: what a person does with it, and every way it stays private."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 from scripted import LONG, OPENING, ScriptedAssistant, Served
+
+from assistant.errors import FetchFailed
 
 pytestmark = pytest.mark.browser
 STORY = "I always text first"
@@ -255,7 +258,7 @@ def words_in(thing: object, seen: set[int]) -> Iterator[str]:
     if isinstance(thing, str):
         yield thing
     elif isinstance(thing, Mapping):
-        yield from (w for pair in list(thing.items()) for part in pair for w in words_in(part, seen))
+        yield from words_in([part for pair in list(thing.items()) for part in pair], seen)
     elif isinstance(thing, (list, tuple, set, frozenset)):
         yield from (w for part in list(thing) for w in words_in(part, seen))
     elif type(thing).__module__.partition(".")[0] in {"gradio", "ui", "assistant"}:
@@ -280,7 +283,9 @@ def test_shift_as_a_modifier_does_not_leave(tab: Any) -> None:
     assert tab.url.endswith("/")
 
 
-def test_the_browser_stores_nothing_but_an_empty_cookie(tab: Any, context: Any, served: Served) -> None:
+def test_the_browser_stores_nothing_but_an_empty_cookie(
+    tab: Any, context: Any, served: Served
+) -> None:
     send(tab, "marker-in-a-message")
     stored = tab.evaluate(
         "(async () => [localStorage.length, sessionStorage.length,"
@@ -329,8 +334,9 @@ def test_the_start_file_is_for_its_owner_only_and_works_once(context: Any, serve
     ids=lambda value: str(value),
 )
 def test_what_the_page_does_not_need_is_refused(
-    method: str, path: str, headers: dict[str, str], status: int, tab: Any, context: Any, served: Served
+    method: str, path: str, headers: dict[str, str], status: int, context: Any, served: Served
 ) -> None:
+    context.request.get(served.way_in)
     answer = context.request.fetch(served.url + path, method=method, headers=headers)
     assert answer.status == status
 
@@ -342,15 +348,75 @@ def test_without_the_cookie_nothing_is_served(chromium: Any, served: Served) -> 
     stranger.close()
 
 
-def test_the_policy_allows_only_the_pages_own_scripts(tab: Any, context: Any, served: Served) -> None:
+def test_the_policy_allows_only_the_pages_own_scripts(
+    tab: Any, context: Any, served: Served
+) -> None:
     policy = context.request.get(served.url + "/").headers["content-security-policy"]
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
     assert "unsafe-inline" not in scripts
     assert re.search(r"'sha256-", scripts)
     assert "connect-src 'self'" in policy
-    tab.evaluate("document.body.insertAdjacentHTML('beforeend', '<i onclick=\"window.hit=1\" id=x>x</i>')")
+    planted = '<i onclick="window.hit=1" id=x>x</i>'
+    tab.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", planted)
     tab.evaluate("document.querySelector('#x').click()")
     assert tab.evaluate("window.hit") is None
+
+
+def test_the_page_is_open_while_the_model_is_fetched(
+    chromium: Any, tmp_path: Path, model: ScriptedAssistant
+) -> None:
+    go_on = threading.Event()
+
+    def start(progress: Callable[[int, int], None]) -> ScriptedAssistant:
+        progress(1, 1_000_000_000)
+        time.sleep(0.2)
+        progress(400_000_000, 1_000_000_000)
+        go_on.wait(60)
+        return model
+
+    own = Served(tmp_path, start)
+    page = chromium.new_page()
+    page.goto(own.way_in)
+    page.wait_for_selector("#welcome:visible")
+    assert "not a therapist" in page.inner_text("#welcome")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("text=400 of 1000 MB, less than a minute left")
+    page.click('[data-view="ideas"]')
+    page.click("#contents .title >> nth=0")
+    page.wait_for_selector("#side .grade")
+    page.click('[data-view="talk"]')
+    send(page, STORY, wait=False)
+    page.wait_for_selector("text=Waiting for the model")
+    go_on.set()
+    done(page)
+    assert OPENING in last(page)
+    assert page.is_hidden("#boot")
+    own.page.close()
+    page.fill("#box", "is anyone there")
+    page.press("#box", "Enter")
+    page.wait_for_selector("text=The program is not running any more")
+    page.close()
+
+
+def test_a_start_that_fails_says_why_and_can_be_tried_again(
+    chromium: Any, tmp_path: Path, model: ScriptedAssistant
+) -> None:
+    tries: list[int] = []
+
+    def start(progress: Callable[[int, int], None]) -> ScriptedAssistant:
+        tries.append(1)
+        if len(tries) == 1:
+            raise FetchFailed("no source could be reached: check the network")
+        return model
+
+    own = Served(tmp_path, start)
+    page = chromium.new_page()
+    page.goto(own.way_in)
+    page.wait_for_selector("text=no source could be reached")
+    page.click('[data-do="load"]')
+    page.wait_for_selector("#boot", state="hidden")
+    page.close()
+    own.page.close()
 
 
 SCREENS = ("talk", "ideas", "tools", "lines", "traces")
@@ -359,11 +425,12 @@ SCREENS = ("talk", "ideas", "tools", "lines", "traces")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_accessibility_fault_on_any_screen(theme: str, width: int, tab: Any) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="not run: no axe").Axe()
+    module = "axe_playwright_python.sync_playwright"
+    axe = pytest.importorskip(module, reason="not run: axe is missing").Axe()
     tab.emulate_media(color_scheme=theme)
     tab.set_viewport_size({"width": width, "height": 720})
-    send(tab, "they grabbed me")
     send(tab, STORY)
+    send(tab, "they grabbed me")
     tab.click(".turn:last-child .heard summary")
     tab.click(".chip >> nth=0")
     tab.wait_for_selector("#side h2")

@@ -1,0 +1,49 @@
+"""A chat model for tests that says what it is told, and raises when asked once too often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import PrivateAttr
+
+
+class ScriptedChat(BaseChatModel):
+    """``script`` holds the continuations, used one a call; ``asked`` the prompts it was given."""
+
+    script: list[str]
+    _asked: list[list[BaseMessage]] = PrivateAttr(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    @property
+    def asked(self) -> list[list[BaseMessage]]:
+        return self._asked
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        self._asked.append(messages)
+        if len(self._asked) > len(self.script):
+            raise AssertionError(f"asked {len(self._asked)} times, the script has {len(self.script)}")
+        for word in self.script[len(self._asked) - 1].split(" "):
+            yield ChatGenerationChunk(message=AIMessageChunk(content=f" {word}"))

@@ -1,0 +1,75 @@
+"""The goals chart: a dot and a whisker for each figure, with marks for floor and target (SVG)."""
+
+from __future__ import annotations
+
+from html import escape
+
+from evals.summary import Result
+
+WIDTH, ROW, LEFT, RIGHT, TOP = 720, 26, 250, 70, 26
+COLOURS = {
+    "met": "#1d7a4d",
+    "above floor": "#8a6d00",
+    "below floor": "#b3261e",
+    "reported": "#44546a",
+    "untrusted": "#7a4fa3",
+    "not run": "#888888",
+}
+SHAPES = {
+    "met": "●",
+    "above floor": "◐",
+    "below floor": "▼",
+    "reported": "○",
+    "untrusted": "?",
+    "not run": "–",
+}
+
+
+def goals(results: list[Result], before: dict[str, float]) -> str:
+    """One row a share between 0 and 1; ``before`` holds the baseline's value by measure."""
+    rows = [r for r in results if r.measure.kind in {"rate", "f1"} and r.value is not None]
+    height = TOP + ROW * len(rows) + 10
+    body = [_axis(height)]
+    for place, result in enumerate(rows):
+        body.append(_row(result, TOP + ROW * place + ROW / 2, before.get(result.measure.name)))
+    label = f"Shares by goal with 95% intervals, {len(rows)} rows; the table below holds the same figures"
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(body)}</svg>'
+    )
+
+
+def _x(share: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * max(0.0, min(1.0, share))
+
+
+def _axis(height: float) -> str:
+    lines = [
+        f'<line x1="{_x(s):.1f}" x2="{_x(s):.1f}" y1="{TOP - 6}" y2="{height - 8}" class="grid"/>'
+        f'<text x="{_x(s):.1f}" y="{TOP - 10}" text-anchor="middle" class="small">{s:.0%}</text>'
+        for s in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    return "".join(lines)
+
+
+def _row(result: Result, y: float, before: float | None) -> str:
+    measure, colour = result.measure, COLOURS[result.state]
+    value = result.value or 0.0
+    parts = [
+        f'<text x="{LEFT - 10}" y="{y + 4}" text-anchor="end">{measure.goal}. {escape(measure.name)}</text>',
+        f'<line x1="{_x(result.low):.1f}" x2="{_x(result.high):.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>',
+    ]
+    if measure.floor is not None:
+        parts.append(
+            f'<line x1="{_x(measure.floor):.1f}" x2="{_x(measure.floor):.1f}" y1="{y - 9}" y2="{y + 9}" class="floor"/>'
+        )
+    if measure.target is not None:
+        parts.append(f'<path d="M{_x(measure.target):.1f} {y - 9} l4 -5 h-8 z" class="target"/>')
+    if before is not None:
+        parts.append(f'<circle cx="{_x(before):.1f}" cy="{y}" r="5" fill="none" stroke="#44546a"/>')
+    parts.append(f'<circle cx="{_x(value):.1f}" cy="{y}" r="4.5" fill="{colour}"/>')
+    better = "↑" if measure.better == "high" else "↓"
+    parts.append(
+        f'<text x="{WIDTH - RIGHT + 8}" y="{y + 4}" class="small">{value:.3f} {better} {SHAPES[result.state]}</text>'
+    )
+    return "".join(parts)

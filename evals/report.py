@@ -1,0 +1,236 @@
+"""The readable evidence: one offline HTML page, a Markdown summary, JUnit XML for CI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from evals import chart, compare
+from evals.run import Entry, Run
+from evals.summary import Result, measures, results, task_results
+from evals.tasks import tasks
+
+WORST = 10
+SHOWN = 1200  # characters of a reply in a transcript
+STYLE = """
+:root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:62rem;padding:1rem;color:#1c2530;background:#fff}
+h1,h2,h3{line-height:1.25}table{border-collapse:collapse;width:100%;font-size:.9rem}.wide{overflow-x:auto}
+th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #d5dbe3;vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums}
+svg{width:100%;min-width:560px;height:auto;font:12px system-ui,sans-serif}.grid{stroke:#e3e8ee}.small{font-size:11px}.floor{stroke:#b3261e;stroke-width:2}
+.target{fill:#1d7a4d}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f6f9;padding:.6rem;border-radius:6px;font:14px/1.45 system-ui,sans-serif}
+details{margin:.4rem 0}summary{cursor:pointer;padding:.4rem 0}.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.6rem}
+.state{white-space:nowrap;font-weight:600}.note{color:#44546a}.loud{background:#b3261e;color:#fff;padding:.6rem;border-radius:6px}
+a:focus-visible,summary:focus-visible{outline:3px solid #1a5fb4}
+"""
+
+
+def html(runs: Sequence[Run], baseline: Path = compare.BASELINE) -> str:
+    """Self-contained page over one run or several; the first one is charted."""
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8>",
+        '<meta name=viewport content="width=device-width,initial-scale=1">',
+        f"<title>Stillpoint evals</title><style>{STYLE}</style><h1>Stillpoint evals</h1>",
+        *(_about(run) for run in runs),
+        *(_goals(run, baseline) for run in runs),
+        _beside(runs) if len(runs) > 1 else "",
+        *(_worst(run) for run in runs),
+        *(_task_pages(run) for run in runs),
+        _side_by_side(runs) if len(runs) > 1 else "",
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def markdown(run: Run, baseline: Path = compare.BASELINE) -> str:
+    """For a pull request: verdict first, then every figure."""
+    faults = compare.verdict(run, baseline)
+    head = (
+        "**May go in.**"
+        if not faults
+        else "**Must not go in:**\n" + "\n".join(f"- {f}" for f in faults)
+    )
+    rows = [
+        f"| {r.measure.goal} | {r.measure.name} | {_number(r)} | {_interval(r)} | {r.n} | {_mark(r.measure.floor)} | {_mark(r.measure.target)} | {r.state} |"
+        for r in results(run)
+    ]
+    table = "| # | measure | value | 95% | n | floor | target | state |\n|---|---|---|---|---|---|---|---|\n"
+    return (
+        f"## Evals: {run.system}, {run.header['tier']} tier\n\n{head}\n\n{table}"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def junit(run: Run, baseline: Path = compare.BASELINE) -> str:
+    """One test case a measure: failed below its floor, skipped when it did not run."""
+    suite = ET.Element("testsuite", name=f"evals.{run.system}.{run.header['tier']}")
+    found = results(run)
+    for result in found:
+        case = ET.SubElement(
+            suite, "testcase", classname=f"goal_{result.measure.goal:02}", name=result.measure.name
+        )
+        if result.fails:
+            ET.SubElement(
+                case,
+                "failure",
+                message=f"{_number(result)} breaks the floor {result.measure.floor}",
+            )
+        elif result.state in {"not run", "untrusted"}:
+            ET.SubElement(case, "skipped", message=f"{result.state}: {result.why}")
+    drops = [c for c in compare.changes(run, baseline) if c.worse]
+    for change in drops:
+        case = ET.SubElement(suite, "testcase", classname="baseline", name=change.measure.name)
+        ET.SubElement(
+            case, "failure", message=f"from {change.before:.3f} to {change.after:.3f} on {change.n}"
+        )
+    suite.set("tests", str(len(found) + len(drops)))
+    suite.set("failures", str(sum(r.fails for r in found) + len(drops)))
+    suite.set("skipped", str(sum(r.state in {"not run", "untrusted"} for r in found)))
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True)
+
+
+def _about(run: Run) -> str:
+    head = run.header
+    loud = (
+        f"<p class=loud>Answered outside this process, at {escape(str(head['endpoint']))}.</p>"
+        if head.get("endpoint")
+        else ""
+    )
+    facts = ("model", "model_sha256", "adapter", "seed", "commit", "code", "machine", "started")
+    said = "; ".join(f"{key} {escape(str(head[key]))}" for key in facts if head.get(key))
+    seconds = sum(t.ms.get("total", 0.0) for e in run.entries for t in e.record.turns) / 1000
+    tokens = sum(t.tokens.get("output", 0) for e in run.entries for t in e.record.turns)
+    return (
+        f"{loud}<p><b>{run.system}</b>, {head['tier']} tier: {len(run.entries)} samples, {seconds:.0f} s of answering, "
+        f"{tokens} tokens written. <span class=note>{said}</span></p>"
+    )
+
+
+def _goals(run: Run, baseline: Path) -> str:
+    found = results(run)
+    moved = {c.measure.name: c for c in compare.changes(run, baseline)}
+    before = {name: change.before for name, change in moved.items()}
+    rows = []
+    for r in found:
+        change = moved.get(r.measure.name)
+        rows.append(
+            _row(r, f"{change.better_by:+.3f}{' worse' if change.worse else ''}" if change else "")
+        )
+    keys = "Dot: this run. Line: 95% interval. Ring: baseline. Red bar: floor. Green mark: target. Arrow: the better direction."
+    return (
+        f"<h2>Goals: {run.system}</h2><div class=wide>{chart.goals(found, before)}</div><p class=note>{keys}</p>"
+        f"<div class=wide><table><tr><th>#<th>measure<th>what it says<th>value<th>95%<th>n<th>floor<th>target<th>change<th>state</tr>{''.join(rows)}</table></div>"
+    )
+
+
+def _row(r: Result, change: str) -> str:
+    m, colour = r.measure, chart.COLOURS[r.state]
+    why = f"<br><span class=note>{escape(r.why)}</span>" if r.why else ""
+    return (
+        f"<tr><td>{m.goal}<td>{escape(m.name)}<td>{escape(m.words)}{why}<td class=n>{_number(r)}<td class=n>{_interval(r)}<td class=n>{r.n}"
+        f'<td class=n>{_mark(m.floor)}<td class=n>{_mark(m.target)}<td class=n>{change}<td class=state style="color:{colour}">{chart.SHAPES[r.state]} {r.state}</tr>'
+    )
+
+
+def _beside(runs: Sequence[Run]) -> str:
+    """The same figures of several runs in one table."""
+    tables = [{r.measure.name: r for r in results(run)} for run in runs]
+    heads = "".join(
+        f"<th>{run.system}<br>{escape(str(run.header.get('model') or ''))}" for run in runs
+    )
+    rows = [
+        f"<tr><td>{m.goal}<td>{escape(m.name)}"
+        + "".join(
+            f"<td>{_number(t[m.name])} <span class=note>{_interval(t[m.name])}, n {t[m.name].n}</span>"
+            for t in tables
+        )
+        for m in sorted(measures(), key=lambda m: m.goal)
+    ]
+    return f"<h2>Side by side</h2><div class=wide><table><tr><th>#<th>measure{heads}</tr>{''.join(rows)}</table></div>"
+
+
+def _worst(run: Run) -> str:
+    """Samples on which most scorers were unhappy, with what each of them saw."""
+    ranked = sorted(
+        (e for e in run.entries if e.record.turns), key=lambda e: (-_faults(e), e.task, e.sample.id)
+    )
+    shown = [entry for entry in ranked[:WORST] if _faults(entry)]
+    return f"<h2>Ten worst: {run.system}</h2>" + "".join(map(_transcript, shown))
+
+
+def _task_pages(run: Run) -> str:
+    pages = []
+    for task in tasks():
+        mine = [e for e in run.entries if e.task == task.name]
+        if not mine:
+            why = run.header.get("not_run", {}).get(task.name, "not in this run")
+            pages.append(
+                f"<details><summary>{task.name}: not run</summary><p>{escape(str(why))}</p></details>"
+            )
+            continue
+        rows = "".join(_row(r, "") for r in task_results(run, task.name))
+        bad = [e for e in mine if _faults(e)]
+        pages.append(
+            f"<details><summary>{task.name}: {len(mine)} samples, {len(bad)} with a fault</summary><div class=wide><table>{rows}</table></div>"
+            + "".join(map(_transcript, bad[:WORST])) + "</details>"
+        )  # fmt: skip
+    return f"<h2>Tasks: {run.system}</h2>" + "".join(pages)
+
+
+def _side_by_side(runs: Sequence[Run]) -> str:
+    """What the first two runs answered to the same cases."""
+    first, second = (
+        {(e.task, e.sample.id): e for e in run.entries if e.record.turns} for run in runs[:2]
+    )
+    shared = [
+        key
+        for key in first
+        if key in second and first[key].record.last.reply != second[key].record.last.reply
+    ]
+    cells = [
+        f"<details><summary>{escape(key[0])}/{escape(key[1])}</summary><pre>{escape(' / '.join(first[key].sample.input))}</pre>"
+        f"<div class=sides><pre>{_clip(first[key])}</pre><pre>{_clip(second[key])}</pre></div></details>"
+        for key in shared[:60]
+    ]
+    return f"<h2>Two runs on the same cases: {runs[0].system} and {runs[1].system}</h2>" + "".join(
+        cells
+    )
+
+
+def _transcript(entry: Entry) -> str:
+    talk = "".join(
+        f"<p><b>User:</b> {escape(t.user[:SHOWN])}</p><pre>{escape(t.reply[:SHOWN])}</pre>"
+        f"<p class=note>{escape(' '.join(filter(None, (t.route, t.category, t.stance, t.rule, t.finish))))} {escape(', '.join(t.cards))}</p>"
+        for t in entry.record.turns
+    )
+    saw = "".join(
+        f"<tr><td>{escape(name)}<td>{'not judged' if s.value is None else f'{s.value:g}'}<td>{escape(s.answer)} {escape(s.explanation[:200])}</tr>"
+        for name, s in entry.scores.items()
+    )
+    return f"<details><summary>{escape(entry.task)}/{escape(entry.sample.id)}: {_faults(entry)} faults</summary>{talk}<div class=wide><table>{saw}</table></div></details>"
+
+
+def _faults(entry: Entry) -> int:
+    """Measures between 0 and 1 on which this sample got the bad end."""
+    known = {m.name: m for m in measures() if m.kind in {"rate", "f1"}}
+    scored: Iterable[tuple[str, float]] = (
+        (n, s.value) for n, s in entry.scores.items() if s.value is not None
+    )
+    return sum((v < 1) if known[n].better == "high" else (v > 0) for n, v in scored if n in known)
+
+
+def _clip(entry: Entry) -> str:
+    return escape(entry.record.last.reply[:SHOWN])
+
+
+def _number(r: Result) -> str:
+    return "not run" if r.value is None else f"{r.value:.3f}"
+
+
+def _interval(r: Result) -> str:
+    return "" if r.value is None else f"{r.low:.3f} to {r.high:.3f}"
+
+
+def _mark(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

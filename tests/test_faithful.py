@@ -1,0 +1,59 @@
+"""A reflection may word a feeling; it may not add facts, advice or another's mind."""
+
+import pytest
+
+from assistant.faithful import faults
+from assistant.quoting import telling_words
+
+TEXT = "i called 14 times and he said he was busy, i feel so stupid and tired of waiting"
+
+FIT = {
+    "feeling": "No wonder you feel tired, with all that waiting and nothing coming back.",
+    "bind": "It sounds like you are torn between hope and being worn out.",
+    "plain": "That is a lot of waiting for one heart to carry.",
+}
+UNFIT = {
+    "changed number": ("No wonder you feel stupid after calling twelve times.", "number"),
+    "new name": ("It sounds like you are tired of waiting for Marcus again.", "name"),
+    "other's mind": ("It sounds like he does not value your time at all.", "speaks for the other"),
+    "advice": ("It sounds like you should take some time for your own rest.", "advice"),
+    "question": ("Do you feel tired of waiting for so long now?", "form"),
+    "promise": ("That hurts so much now, and soon it will be better for you.", "promise"),
+    "bland": ("That sounds like a difficult time for you right now.", "bland"),
+    "too long": (" ".join(["that hurts you"] * 12), "length"),
+    "invented facts": (
+        "You sound upset about the apartment, the wedding invitations and cancelled flights.",
+        "facts not in the message",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FIT, ids=list(FIT))
+def test_a_line_about_the_feeling_passes(case):
+    assert faults(FIT[case], TEXT) == []
+
+
+@pytest.mark.parametrize("case", UNFIT, ids=list(UNFIT))
+def test_an_unfaithful_line_fails_for_its_reason(case):
+    line, reason = UNFIT[case]
+    assert reason in faults(line, TEXT)
+
+
+def test_a_quotation_is_a_literal_span_of_the_users_own_words():
+    quote = telling_words(TEXT)
+    assert quote and quote in TEXT
+
+
+def test_nothing_is_quoted_from_the_other_person():
+    quote = telling_words('he said "you are pathetic and i never loved you" and left')
+    assert quote is None or "pathetic" not in quote
+
+
+@pytest.mark.parametrize("text", ["ok", "should i?", "<b>x</b> y", "why does he do it?"])
+def test_a_message_without_a_fit_span_gives_none(text):
+    assert telling_words(text) is None
+
+
+def test_the_same_words_are_not_given_back_twice():
+    first = telling_words(TEXT)
+    assert telling_words(TEXT, frozenset({first})) != first
