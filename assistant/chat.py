@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assistant import compose, helplines, safety, texts
-from assistant.guards.review import review
 from assistant.listening import Listener
 from assistant.quoting import telling_words
 from assistant.settings import MAX_CHARS, Settings
 from assistant.turn import (
     Citation,
     Exchange,
-    Finding,
     Reading,
     Reply,
     Timings,
@@ -90,7 +88,7 @@ class Assistant:
         clock: _Clock,
     ) -> Iterator[Reply]:
         parts = compose.choose(reading, cards, history, user.text)
-        start = Reply("", reading, "writing", tuple(c.id for c in cards[:3]), question=parts.question or None)
+        start = Reply("", reading, "writing", tuple(c.id for c in cards[:3]), question=parts.question or None, notice=_notice(reading))
         quote = telling_words(user.text, _quoted_before(history))
         shown = f"“{quote}.” " if quote else ""
         clock.mark("first_shown")
@@ -98,8 +96,7 @@ class Assistant:
         wording = self.writer.reflect(user.text, quote, reading, salt=len(history))
         clock.first_token = wording.first_token
         text = compose.assemble(shown + wording.line, parts)
-        checked = review(text, stance=reading.stance.path, said_by_user=user.text)
-        yield self._finished(start, parts, checked.text, wording, checked.findings, clock)
+        yield self._finished(start, parts, text, wording, clock)
 
     def _finished(
         self,
@@ -107,7 +104,6 @@ class Assistant:
         parts: compose.Parts,
         text: str,
         wording: Wording,
-        findings: tuple[Finding, ...],
         clock: _Clock,
     ) -> Reply:
         card = parts.card
@@ -120,7 +116,7 @@ class Assistant:
             finish=wording.finish,
             usage=wording.usage,
             timings=clock.timings(),
-            guard=(*wording.rejected, *findings),
+            guard=wording.rejected,
         )
 
 
@@ -148,6 +144,12 @@ def _vetted(text: str, reading: Reading, clock: _Clock) -> Reply:
     return Reply(
         text, reading, "done", finish="vetted", mode="vetted", timings=clock.timings(), question=question
     )
+
+
+def _notice(reading: Reading) -> str | None:
+    """The device caution, said once, beside the reply in which the watching was heard."""
+    fresh = {"S3", "S11"} & reading.situation.fresh
+    return texts.safety("device_note").first if fresh and "device_note" in reading.stance.modifiers else None
 
 
 def _question_in(text: str) -> str | None:

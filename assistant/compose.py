@@ -96,8 +96,8 @@ class _Picker:
 
 def _card(reading: Reading, cards: Sequence[Card], said: str) -> Card | None:
     """The best card that serves the stance and has something new to say."""
-    careful = _careful(reading)
-    usable = [c for c in cards if not c.safety and not (careful and c.stances <= _EXITS)]
+    wary = careful(reading)
+    usable = [c for c in cards if not c.safety and not (wary and c.stances <= _EXITS)]
     serving = [c for c in usable if reading.stance.path in c.stances]
     for group in (serving[:2], usable[:3], serving, usable):
         for card in group:
@@ -109,7 +109,7 @@ def _card(reading: Reading, cards: Sequence[Card], said: str) -> Card | None:
 _EXITS = frozenset({"PAUSE", "CUTOFF"})
 
 
-def _careful(reading: Reading) -> bool:
+def careful(reading: Reading) -> bool:
     """A danger was heard in this talk: no advice on silence, exit or confrontation any more."""
     return any(code in {"H1", "H2", "H3", "H4", "H6", "H8"} for code in reading.stance.rules)
 
@@ -131,7 +131,7 @@ def _step(reading: Reading, card: Card | None, said: Sequence[str], pick: _Picke
         return pick(growth["youth"])
     if turns >= LONG_TALK and turns % 3 == 0:
         return pick(growth["stopping"])
-    if _careful(reading):
+    if careful(reading):
         return pick(card.steps if card else growth["steps"])
     own = _stance_steps(path, rule)
     if "K" in reading.stance.modifiers and path == "CUTOFF":

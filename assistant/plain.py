@@ -13,6 +13,8 @@ _LOOKALIKE = str.maketrans(
     "аеорсухіјѕԁһКВМНТАЕОРСХαοερυνικтмнвк’‘ʼ“”„«»–—",
     "aeopcyxijsdhKBMHTAEOPCXaoepuvikTMHBK'''\"\"\"\"\"--",
 )
+_LEET = re.compile(r"\b[a-z]+[013457][a-z]+\b")
+_DIGITS = str.maketrans("013457", "oieast")
 _SPACED = re.compile(r"\b(?:[a-z][\s.\-_*]){3,}[a-z]\b")
 _QUOTED = re.compile(
     r"\"[^\"\n]{2,400}\""
@@ -33,7 +35,7 @@ def plain(text: str) -> str:
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     if _LATIN_LEAK.search(text):
         text = text.translate(_LOOKALIKE)
-    text = text.lower()
+    text = _LEET.sub(lambda m: m.group(0).translate(_DIGITS), text.lower())
     return _SPACED.sub(lambda m: re.sub(r"[\s.\-_*]", "", m.group(0)), text)
 
 

@@ -24,10 +24,11 @@ OWN_LABELS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A label's probability (0-1) and the piece of text where it was highest."""
+    """A label's highest probability (0-1), the piece that gave it, and that of the whole text."""
 
     score: float
     words: str
+    whole: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Reader:
         scores = _sigmoid(self.heads.logits(head, vectors))
         where = scores.argmax(0)
         return {
-            label: Hit(float(scores[where[i], i]), _words(texts[where[i]]))
+            label: Hit(float(scores[where[i], i]), _words(texts[where[i]]), float(scores[0, i]))
             for i, label in enumerate(self.heads.labels[head])
         }
 

@@ -27,6 +27,8 @@ def text_name(reading: Reading, words: str) -> str:
     if screening.category == "harm_to_other":
         if "harm_intent" in labels:
             return "harm_intent"
+        if "own_violence" in labels:
+            return "own_harm"
         return "harm_to_other_youth" if screening.form == "youth" else "harm_to_other"
     return _danger(reading, labels, words)
 
@@ -43,12 +45,16 @@ def _self_harm(reading: Reading, labels: frozenset[str]) -> str:
 def _danger(reading: Reading, labels: frozenset[str], words: str) -> str:
     signals = reading.situation.signals
     if reading.screening.form == "friend":
+        if "minor_adult" in labels:
+            return "minor_friend"
         if re.search(r"kill (?:her|him|them)sel|suicid|wants to die", words, re.I):
             return "self_harm_friend"
         return "stalked_friend" if "stalked" in labels else "danger_friend"
     if reading.screening.form == "youth":
         return "danger_youth"
     violent = labels & {"violence", "threats"} or any(signals.get(c) for c in ("S1", "S2"))
+    if "other_self_harm" in labels and "violence" not in labels:
+        return "other_self_harm"
     if violent:
         return "danger_severe" if _SEVERE.search(words) else "danger"
     if "stalked" in labels or signals.get("S4"):

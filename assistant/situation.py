@@ -160,9 +160,9 @@ def _add_answers(
     elif _YES.search(text) and key == "M5":
         new["M5"], words["M5"] = "yes", text[:120]
     elif _YES.search(text) and key in {"safety", "S5", "S11"}:
-        code = {"safety": "S12", "S5": "S5", "S11": "S11"}[key]
-        new.setdefault(code, 1)
-        words.setdefault(code, text[:120])
+        # Yes to the question about suicide is taken as meant: the careful reading of a short word.
+        code, value = {"safety": ("S12", 1), "S5": ("S5", 2), "S11": ("S11", 1)}[key]
+        new[code], words[code] = value, text[:120]
 
 
 def _ambiguous(code: str, value: Value) -> bool:

@@ -19,6 +19,7 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from assistant import compose, texts
 from assistant.faithful import faults
+from assistant.guards.review import check
 from assistant.turn import Finding, Finish, Reading, Usage
 
 OPENINGS = (
@@ -91,7 +92,8 @@ class ModelWriter:
             line, spent, token_ms = self._write(prompt(text, quote), opening, attempt)
             usage = Usage(spent.input, spent.cached, usage.output + spent.output)
             first = first or token_ms
-            if not (wrong := faults(line, text)):
+            wrong = faults(line, text) + [finding.label for finding in check(line, danger=compose.careful(reading))]
+            if not wrong:
                 return Wording(line, "stop", usage, first, tuple(rejected))
             rejected.append(Finding("reflection: " + ", ".join(wrong), line, 1.0, "pattern"))
         plain = self._plain.reflect(text, quote, reading, salt)

@@ -60,7 +60,13 @@ def run(
     path = out or _fresh(settings, measured.name, tier)
     with _Bar() as bar:
         done = running.execute(
-            measured, settings, tier, path, only=task or (), about=about, progress=bar.show
+            measured,
+            settings,
+            cast("running.Tier", tier),
+            path,
+            only=task or (),
+            about=about,
+            progress=bar.show,
         )
     _print(done)
     console.print(f"run file: {path}")

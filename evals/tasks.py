@@ -31,7 +31,7 @@ def _guards() -> tuple[Task, ...]:
         Task("guard_dialogues", sources.guard_dialogues, dialogues, words=False),
         Task("benign", sources.cases("benign"), (m.ALARM_IDIOM,), words=False),
         Task("repair", sources.cases("repair"), (m.REPAIR,), words=False),
-        Task("hostile", sources.cases("hostile"), (m.HOSTILE,)),
+        Task("hostile", sources.cases("hostile"), (m.HOSTILE, m.HOSTILE_ROUTED)),
     )
 
 

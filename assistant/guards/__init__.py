@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant.guards.patterns import rules
 from assistant.guards.pushback import is_denial, is_pushback, stays_with_danger
-from assistant.labels import SAFETY_LABELS
+from assistant.labels import GATES, ROUTED, SAFETY_LABELS
 from assistant.language import foreign_danger, is_english
 from assistant.plain import decoded, own_words, plain
 from assistant.reader import Heard
@@ -34,12 +34,14 @@ LEADS: tuple[tuple[str, Category], ...] = (
     ("friend_in_danger", "danger"),
     ("stalked", "danger"),
     ("minor_adult", "minor"),
+    ("own_violence", "harm_to_other"),
     ("coercion", "harm_to_other"),
     ("pursuit", "harm_to_other"),
     ("other_self_harm", "danger"),
     ("dark_thoughts", "self_harm"),
 )
 _CATEGORY = dict(LEADS)
+SHORT_ANSWER = 6  # words
 AMBIGUOUS = frozenset({"dark_thoughts", "fear"})  # what a plain denial may clear
 
 
@@ -57,7 +59,8 @@ def screen(text: str, heard: Heard, history: Sequence[Exchange] = ()) -> Screeni
         return Screening("safety", stayed.category, None, 0.6, stayed.form, findings)
     if pattern := _tactic(found):
         return Screening("decline", None, pattern, found[pattern].score, "", findings)
-    return _ordinary(found, findings)
+    answering = bool(history) and len(text.split()) <= SHORT_ANSWER
+    return _ordinary(found, findings, answering)
 
 
 @cache
@@ -67,9 +70,12 @@ def thresholds() -> dict[str, float]:
     return raw
 
 
-def _ordinary(found: Mapping[str, Finding], findings: tuple[Finding, ...]) -> Screening:
+def _ordinary(
+    found: Mapping[str, Finding], findings: tuple[Finding, ...], answering: bool
+) -> Screening:
+    """Neither danger nor a tactic. A short answer inside a talk is never off-topic."""
     for label in ("not_english", "offtopic", "smalltalk"):
-        if label in found:
+        if label in found and not answering:
             return Screening("offtopic", None, None, found[label].score, label, findings)
     minor = "minor_peer" in found
     category: Category | None = "minor" if minor else None
@@ -98,11 +104,34 @@ def _pattern_findings(text: str) -> list[Finding]:
 
 
 def _reader_findings(heard: Heard) -> list[Finding]:
-    return [
-        Finding(label, hit.words, round(hit.score, 4), "reader")
+    """Labels the reader believes. Danger and tactics pass one gate each, so that the false alarms
+    of many labels do not add up; behind an open gate the likeliest label is always named."""
+    believed = {
+        label
         for label, hit in heard.guards.items()
-        if hit.score >= thresholds().get(label, 0.5)
+        if label not in GATES and hit.score >= thresholds().get(label, 0.5)
+    }
+    for gate, labels in (("any_safety", ROUTED), ("any_tactic", frozenset(TACTICS))):
+        if not _opens(gate, heard):
+            believed -= labels
+        elif not believed & labels:
+            believed.add(max(labels, key=lambda label: heard.guards[label].score))
+    return [
+        Finding(label, heard.guards[label].words, _sure(label, heard), "reader")
+        for label in believed
     ]
+
+
+def _opens(gate: str, heard: Heard) -> bool:
+    """The whole message is likely enough, or one pair of its sentences is very likely."""
+    hit = heard.guards[gate]
+    return hit.whole >= thresholds()[gate] or hit.score >= thresholds()[f"{gate}_window"]
+
+
+def _sure(label: str, heard: Heard) -> float:
+    """A routed label is as sure as its gate; the others stand for themselves."""
+    gate = "any_safety" if label in ROUTED else "any_tactic" if label in TACTICS else label
+    return round(max(heard.guards[label].score, heard.guards[gate].score), 4)
 
 
 def _with_history(
@@ -111,10 +140,10 @@ def _with_history(
     """Risk spread over turns, pushback on a declined ask, and a plain denial after asking."""
     if not history:
         return found
-    asked = history[-1].reply.question or ""
-    if asked and is_denial(text):
+    denied = bool(history[-1].reply.question) and is_denial(text)
+    if denied:
         found = {k: f for k, f in found.items() if k not in AMBIGUOUS}
-    for label in SAFETY_LABELS:
+    for label in () if denied else SAFETY_LABELS:
         if label not in found and (spread := _spread(label, heard, history)):
             found[label] = spread
     earlier = history[-1].reply.reading.screening

@@ -19,6 +19,7 @@ from assistant.errors import PromptInvalid
 HERE = Path(__file__).parent
 FALLBACK = "fallback"
 STALE_DAYS = 365
+MOST_EACH = 3  # lines of one purpose under a reply
 DEVICE_CAUTION = "If someone checks this device or its call list, use a phone they cannot see."
 CHOOSE = "Choose your country on this page, under Help lines, to see numbers near you."
 
@@ -43,7 +44,7 @@ class Line:
 
     def text(self) -> str:
         """The line as shown under a reply: name, how to reach it, for whom, hours."""
-        details = ", ".join(filter(None, (self.for_whom.lower(), self.hours)))
+        details = ", ".join(filter(None, (self.for_whom[:1].lower() + self.for_whom[1:], self.hours)))
         return f"{self.name}: {self.contact}" + (f" ({details})" if details else "")
 
     @property
@@ -95,9 +96,11 @@ def block(country: str | None, purposes: Iterable[str]) -> str:
     """
     directory = load(country)
     wanted = list(dict.fromkeys(["emergency", *purposes, "suicide", "partner_abuse"]))
+    if not directory.code:
+        wanted.append("other")
     chosen: list[Line] = []
     for purpose in wanted:
-        chosen += [line for line in directory.shown if line.purpose == purpose][:2]
+        chosen += [line for line in directory.shown if line.purpose == purpose][:MOST_EACH]
     rows = [f"- {line.text()}" for line in chosen]
     if not directory.code:
         rows.append(f"- {CHOOSE}")

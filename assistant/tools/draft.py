@@ -19,6 +19,7 @@ from assistant.tools.wording import DraftRule, asks, draft_rules, refused, wordi
 MOST_SHOWN = 12
 MOST_WORDS = 90  # characters of a phrase that is shown
 LEFTOVERS = frozenset({"i mean it", "please", "seriously", "i swear", "baby", "babe", "lol"})
+FRAGMENT = 3  # words; what is left of a clause and no longer than this says nothing alone
 PASSES = 6  # rules that may act on one clause before it is given up
 TACTICS = frozenset({"tactic", "silence_as_leverage"})
 
@@ -113,8 +114,17 @@ def _labels(text: str) -> frozenset[str]:
 
 
 def _third_person(text: str) -> Iterator[str]:
-    """The draft told about the other person, so that rules for a talk fit a message to them."""
-    mine = re.sub(r"\b(?:your|ur)\b", "their", text)
+    """The draft told about the other person, so that rules for a talk fit a message to them.
+
+    A bare "you hurt me" is mostly about feelings in a message to the one who did it; ``_note``
+    says what to do where it is not.
+    """
+    felt = re.sub(
+        r"\b(?:you|u)((?:'ve| have| really| just)*) hurt me\b(?! physically)",
+        r"you\1 wounded me",
+        text,
+    )
+    mine = re.sub(r"\b(?:your|ur)\b", "their", felt)
     mine = re.sub(r"\byourself\b", "themself", mine)
     yield re.sub(r"\b(?:you|u)\b", "they", mine)
     yield re.sub(r"\b(?:you|u)\b", "them", mine)
@@ -235,8 +245,13 @@ def _sentence(sentence: str) -> str:
     """One sentence without what was flagged; "" when nothing of it is left."""
     body = sentence.rstrip(".!?…").strip()
     end = sentence[len(sentence.rstrip(".!?…")) :]
-    parts = [_clause(clause.strip(), sentence) for _, clause in _clauses(body)]
-    parts = [part for part in dict.fromkeys(parts) if part]
+    parts: list[str] = []
+    gone = False
+    for _, clause in _clauses(body):
+        gone = gone and _leans_on_the_last(clause)
+        part = "" if gone else _clause(clause.strip(), sentence)
+        gone = gone or not part
+        parts += [part] if part and part not in parts else []
     joined = " ".join(parts)
     if not any(char.isalnum() for char in joined):
         return ""
@@ -246,6 +261,18 @@ def _sentence(sentence: str) -> str:
     if not joined or joined.lower() in LEFTOVERS:
         return ""
     return joined[0].upper() + joined[1:] + ("?" if _stays_question(joined, end) else ".")
+
+
+def _leans_on_the_last(clause: str) -> bool:
+    """Whether a part such as "and be sorry" has its subject in the part before it."""
+    return bool(
+        re.match(
+            r"\s*(?:and|but) (?!\w*(?:i|you|u|we|he|she|they|it|my|our|your|this|that|there|"
+            r"please|can|could|what|don'?t|i'm|im)\b)",
+            clause,
+            re.I,
+        )
+    )
 
 
 def _stays_question(joined: str, end: str) -> bool:
@@ -263,8 +290,8 @@ def _clause(clause: str, sentence: str) -> str:
         if hit is None:
             return clause
         if hit.instead is None:
-            clause = clause[: hit.start].strip(" ,;-")
-            clause = clause if len(clause.split()) > 3 else ""
+            apart = (clause[: hit.start].strip(" ,;-"), clause[hit.end :].strip(" ,;-"))
+            clause = ", ".join(part for part in apart if len(part.split()) > FRAGMENT)
         else:
             before, rest = clause[: hit.start], clause[hit.end :]
             comma = ", " if _STATEMENT.match(hit.instead) and _ENDS_A_THOUGHT.search(before) else ""
@@ -279,6 +306,8 @@ def _has_request(text: str) -> bool:
 
 def _note(text: str, found: list[_Hit]) -> str:
     lines: dict[str, str] = wording()["draft"]
+    if re.search(r"\b(?:you|u)(?:'ve| have| really| just)* hurt me\b", text, re.I):
+        return f"{lines['hurt']} {lines['suggestion'] if found else ''}".strip()
     if not found:
         return lines["clean"] if _has_request(text) else lines["clean_no_request"]
     limit = any(hit.kind == "ultimatum" for hit in found)

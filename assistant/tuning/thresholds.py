@@ -16,7 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from assistant.labels import GUARD_LABELS, SAFETY_LABELS, SITUATION_LABELS, situation_labels
+from assistant.labels import (
+    GATES,
+    GUARD_LABELS,
+    SAFETY_LABELS,
+    SITUATION_LABELS,
+    situation_labels,
+    with_gates,
+)
 from assistant.models.embedder import Embedder
 from assistant.reader import Heads, Reader
 from assistant.tuning import corpus
@@ -24,6 +31,7 @@ from assistant.tuning import corpus
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
+GATE_ALARMS = {"any_safety": 0.02, "any_tactic": 0.02}  # share of other dev messages let through
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -62,6 +70,15 @@ def main() -> None:
         safety = label in SAFETY_LABELS
         chosen[label] = best(scores, truth, 1.7 if safety else 1.0, MOST_FALSE_ALARMS)
         curves[label] = _curve(scores, truth)
+    for gate in GATES:
+        truth = np.array([gate in with_gates(row.labels or frozenset()) for row in rows])
+        whole = np.array([g[gate].whole for g in guards])
+        window = np.array([g[gate].score for g in guards])
+        chosen[gate] = quantile(whole[~truth], GATE_ALARMS[gate])
+        chosen[f"{gate}_window"] = max(
+            quantile(window[~truth], GATE_ALARMS[gate]), chosen[gate]
+        )
+        curves[f"{gate}_whole"] = _curve(whole, truth)
     _write(ROOT / "guards" / "thresholds.json", chosen)
     rows = corpus.situations("dev")
     _, situation = scores_of(reader, rows)
@@ -73,6 +90,11 @@ def main() -> None:
         curves[label] = _curve(scores, truth)
     _write(ROOT / "situation_thresholds.json", picked)
     _write(Path(__file__).parent / "curves.json", curves)
+
+
+def quantile(negatives: np.ndarray, share: float) -> float:
+    """The score that this share of the negatives exceeds."""
+    return round(float(np.quantile(negatives, 1 - share)), 3)
 
 
 def _curve(scores: np.ndarray, truth: np.ndarray) -> list[list[float]]:

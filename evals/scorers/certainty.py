@@ -30,9 +30,9 @@ _NEGATED = re.compile(
     r"\b(?:no|not|n't|never|nobody|can'?t|cannot|without|isn'?t|aren'?t|don'?t|won'?t|if)\b", re.I
 )
 _HONEST = re.compile(
-    r"\b(?:can(?:'t|not) (?:know|tell|say|see|predict|read|promise|be sure)|don'?t know|do not know|no (?:one|body) (?:can|could|knows)|nobody (?:can|could|knows)|no (?:honest )?way (?:for me |to )"
+    r"\b(?:can(?:'t|not) (?:take it away|know|tell|say|see|predict|read|promise|be sure)|don'?t know|do not know|no (?:one|body|honest person|person)(?: outside)? (?:can|could|knows)|nobody (?:can|could|knows)|no (?:honest )?way (?:for me |to )"
     r"|(?:hard|difficult|impossible) to (?:know|say|tell|predict)|not (?:something|possible)[^.]{0,30}(?:know|predict)|no guarantee|uncertain|only (?:the person|he|she|they)[^.]{0,30}(?:know|say|tell)|(?:it'?s|is|that'?s) (?:still )?(?:open|a guess)"
-    r"|making it up|won'?t (?:guess|pretend)|out of reach|may(?:be)? (?:or|and) (?:may|might|maybe)|more than one (?:fair )?(?:way|reading)|two (?:stories|readings)|closed to me|empty)\b",
+    r"|making it up|won'?t (?:guess|pretend)|out of reach|may(?:be)? (?:or|and) (?:may|might|maybe)|more than one (?:fair )?(?:way|reading)|two (?:stories|readings)|closed to me|empty|could be one thing|clear yes or no here|signs could point|nobody can (?:see|hand|say))\b",
     re.I,
 )
 

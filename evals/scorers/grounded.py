@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from evals.scorers.prose import body, sentences
+from evals.scorers.prose import body, sentences, without_echo
 from evals.types import Record, Sample, Score, Turn
 
 _FIGURE = re.compile(
@@ -34,11 +34,11 @@ def grounded(_sample: Sample, record: Record) -> Score:
 
 
 def _loose(turn: Turn, said: str) -> list[str]:
-    text = body(turn.reply)
+    text = without_echo(body(turn.reply), said)
     source = _flat(said + " " + " ".join(turn.cards.values()))
     found = [m.group(0) for m in _FIGURE.finditer(text) if _flat(m.group(0)) not in source]
     found += [s for s in sentences(text) if _STUDY.search(s) and not _in_card(s, turn)]
-    return found + _foreign_quotes(text, source)
+    return found + _foreign_quotes(body(turn.reply), source)
 
 
 def _in_card(sentence: str, turn: Turn) -> bool:

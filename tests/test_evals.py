@@ -1,0 +1,237 @@
+"""The machinery of the evals: loading, intervals, runs that go on, comparison, report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from assistant.errors import EvalInvalid
+from assistant.settings import Settings
+from evals import compare, report, run, sources, summary
+from evals.expected import target
+from evals.tasks import tasks
+from evals.types import Measure, Record, Sample, Score, Task, Turn, read_samples
+
+GOOD = {
+    "id": "a",
+    "input": "hello",
+    "target": {"route": "reflect"},
+    "source": "own",
+    "licence": "MIT",
+}
+
+
+@pytest.mark.parametrize("field", ["id", "input", "target", "source", "licence"])
+def test_a_case_without_a_field_is_refused_by_file_and_line(field: str, tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    broken = {k: v for k, v in GOOD.items() if k != field}
+    path.write_text(json.dumps(GOOD) + "\n" + json.dumps(broken) + "\n", encoding="utf-8")
+    with pytest.raises(EvalInvalid, match=rf"cases\.jsonl line 2.*{field}"):
+        read_samples(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("{", "not valid JSON"), ("[1]", "not a JSON object"), (json.dumps(GOOD | {"input": [" "]}), "texts"),
+     (json.dumps(GOOD | {"target": "x"}), "target")],
+    ids=["not JSON", "a list", "an empty message", "target is no object"],
+)  # fmt: skip
+def test_a_broken_line_is_refused(line: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(EvalInvalid, match=said):
+        read_samples(path)
+
+
+def test_the_project_s_own_cases_load_and_are_many_enough() -> None:
+    settings = Settings(home=Path("unused"))
+    least = {"situations": 120, "conversations": 40, "stories": 40, "certainty": 100, "premises": 100,
+             "hostile": 40, "verdicts": 100, "repair": 40}  # fmt: skip
+    found = {task.name: len(task.samples(settings)) for task in tasks() if task.name in least}
+    assert {name: n for name, n in found.items() if n < least[name]} == {}
+
+
+def test_public_data_that_is_absent_is_not_run_and_says_where_it_is_had(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, data=tmp_path / "nowhere")
+    for task in tasks():
+        if task.name in {"counsel_chat", "xstest", "coconot", "darkbench"}:
+            assert task.samples(settings) == []
+            assert "STILLPOINT_DATA" in task.where
+
+
+@pytest.mark.parametrize(
+    ("labels", "route", "category"),
+    [(["self_harm", "jealousy"], "safety", "self_harm"), (["jealousy"], "decline", None),
+     (["offtopic"], "offtopic", None), (["certainty"], "reflect", "certainty"),
+     (["minor_peer"], "reflect", "minor"), (["watched_device"], "reflect", None), ([], "reflect", None)],
+    ids=["safety outranks decline", "tactic", "off topic", "certainty", "young pair", "device alone", "nothing"],
+)  # fmt: skip
+def test_labels_lead_where_the_contract_says(
+    labels: list[str], route: str, category: str | None
+) -> None:
+    assert (target(labels)["route"], target(labels).get("category")) == (route, category)
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "low", "high"),
+    [(1.0, 10, 0.722, 1.0), (0.0, 10, 0.0, 0.278), (0.5, 100, 0.404, 0.596)],
+    ids=["never a sure thing", "nor a sure nothing", "half"],
+)
+def test_wilson_agrees_with_published_intervals(
+    share: float, n: int, low: float, high: float
+) -> None:
+    assert summary.wilson(share, n) == pytest.approx((low, high), abs=0.001)
+
+
+def test_f1_counts_hits_and_both_kinds_of_error() -> None:
+    assert summary.f1(["tp", "tp", "fp", "fn", "tn"]) == pytest.approx(2 / 3)
+
+
+def test_what_could_not_be_judged_stays_out_of_the_mean() -> None:
+    done = _run([Score(1.0), Score.unscored("silent"), Score(0.0)])
+    found = summary._result(done, _MEASURE, None)
+    assert (found.value, found.n, found.unscored) == (0.5, 2, 1)
+
+
+_MEASURE = Measure("own_step", 21, lambda _s, _r: Score(1.0), "words", 0.8, 0.95)
+_SAMPLE = Sample("x", ("hi",), {}, "own", "MIT")
+_HEADER = {"kind": "run", "system": "plain", "tier": "quick"}
+
+
+def _run(scores: list[Score]) -> run.Run:
+    entries = [
+        run.Entry(
+            "situations", replace(_SAMPLE, id=str(i)), Record((Turn("hi", "ok"),)), {"own_step": s}
+        )
+        for i, s in enumerate(scores)
+    ]
+    return run.Run(dict(_HEADER), entries)
+
+
+def test_a_drop_beyond_chance_is_caught_and_a_wobble_is_not(tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.json"
+    compare.accept(_run([Score(1.0)] * 40), baseline)
+    wobble = _run([Score(0.0)] + [Score(1.0)] * 39)
+    dropped = _run([Score(0.0)] * 12 + [Score(1.0)] * 28)
+    assert [c.worse for c in compare.changes(wobble, baseline)] == [False]
+    assert [c.worse for c in compare.changes(dropped, baseline)] == [True]
+    assert any("worse by" in fault for fault in compare.verdict(dropped, baseline))
+
+
+def test_a_broken_floor_fails_though_the_baseline_was_as_bad(tmp_path: Path) -> None:
+    bad = _run([Score(0.0)] * 30)
+    compare.accept(bad, tmp_path / "baseline.json")
+    assert any(
+        "breaks the floor" in fault for fault in compare.verdict(bad, tmp_path / "baseline.json")
+    )
+
+
+def test_a_scorer_people_do_not_agree_with_does_not_gate() -> None:
+    done = _run([])
+    bad = Score(0.0)
+    entry = run.Entry(
+        "counsel_chat", _SAMPLE, Record((Turn("hi", "ok"),)), {"over_refusal": Score(1.0)}
+    )
+    labelled = [run.Entry("agreement", _SAMPLE, Record((Turn("", ""),)), {"agrees_refusal": bad})]
+    done.entries += [entry, *labelled]
+    states = {r.measure.name: r.state for r in summary.results(done)}
+    assert states["over_refusal"] == "untrusted"
+
+
+@dataclass
+class Echo:
+    """A system that answers with the message, and counts how often it is asked."""
+
+    name: str = "plain"
+    asked: int = 0
+
+    def record(self, task: Task, sample: Sample, seed: int) -> Record:
+        self.asked += 1
+        return Record((Turn(sample.input[-1], sample.input[-1], route="reflect"),), seed=seed)
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    settings, path = Settings(home=tmp_path), tmp_path / "run.jsonl"
+    first, second = Echo(), Echo()
+    whole = run.execute(first, settings, "quick", path, only=["repair"])
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:6]) + lines[6][:25], encoding="utf-8")
+    again = run.execute(second, settings, "quick", path, only=["repair"])
+    assert second.asked == first.asked - 5
+    assert {e.key for e in again.entries} == {e.key for e in whole.entries}
+
+
+def test_a_run_of_another_kind_is_not_mixed_in(tmp_path: Path) -> None:
+    settings, path = Settings(home=tmp_path), tmp_path / "run.jsonl"
+    run.execute(Echo(), settings, "quick", path, only=["repair"])
+    with pytest.raises(EvalInvalid, match="another system"):
+        run.execute(Echo("bare"), settings, "quick", path, only=["repair"])
+
+
+def test_scoring_again_asks_nobody_and_keeps_the_replies(tmp_path: Path) -> None:
+    settings, path = Settings(home=tmp_path), tmp_path / "run.jsonl"
+    before = run.execute(Echo(), settings, "quick", path, only=["repair"])
+    after = run.rescore(path)
+    assert [e.record for e in after.entries] == [e.record for e in before.entries]
+    assert run.read(path).header["scored"]
+
+
+def test_the_model_tier_is_48_samples_of_every_kind_the_model_can_change() -> None:
+    chosen = run.plan(Settings(home=Path("unused")), "model", "guarded")
+    counts = {task.name: len(samples) for task, samples in chosen if samples}
+    assert sum(counts.values()) == run.MODEL_SAMPLES
+    assert {
+        "situations",
+        "conversations",
+        "certainty",
+        "premises",
+        "hostile",
+        "guard_messages",
+    } <= set(counts)
+
+
+def test_an_unknown_task_is_named_with_the_known_ones() -> None:
+    with pytest.raises(EvalInvalid, match="nonsense.*guard_messages"):
+        run.plan(Settings(home=Path("unused")), "quick", "plain", ["nonsense"])
+
+
+def test_the_report_escapes_what_people_wrote_and_loads_nothing(tmp_path: Path) -> None:
+    done = _run([Score(0.0, "<b>seen</b>")] * 3)
+    nasty = Turn("<script>alert(1)</script>", "<img src=http://example.com/x>")
+    done.entries[0] = replace(done.entries[0], record=Record((nasty,)))
+    page = report.html([done, done], tmp_path / "none.json")
+    assert "<script" not in page and "<img" not in page and "<b>seen" not in page
+    assert "src=" not in page.replace("&lt;img src=", "") and "<link" not in page
+    assert "not run" in page
+
+
+def test_junit_names_the_goal_that_fell(tmp_path: Path) -> None:
+    tree = ET.fromstring(report.junit(_run([Score(0.0)] * 30), tmp_path / "none.json"))
+    failed = [c.get("classname") for c in tree if c.find("failure") is not None]
+    assert failed == ["goal_21"]
+    assert any(c.find("skipped") is not None for c in tree)
+
+
+def test_no_case_shares_eight_words_with_the_training_text() -> None:
+    """Cases must measure, not remember: a run of eight words in common is a copy."""
+    data = Path(sources.DATA)
+    trained: set[tuple[str, ...]] = set()
+    for path in data.glob("*/train*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            trained |= _runs(json.loads(line).get("text", ""))
+    shared = [
+        f"{path.parent.name}/{item.id}"
+        for path in sources.CASES.glob("*/*.jsonl")
+        for item in read_samples(path)
+        if any(_runs(text) & trained for text in item.input)
+    ]
+    assert shared == []
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
+    return {tuple(words[i : i + 8]) for i in range(len(words) - 7)}
