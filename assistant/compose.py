@@ -206,7 +206,7 @@ def declined(reading: Reading, history: Sequence[Exchange], text: str) -> str:
     When the ask comes again the line changes and the answer does not.
     """
     fields = reply("decline")
-    own = fields[reading.screening.pattern]
+    own = fields[str(reading.screening.pattern)]
     said = " ".join(turn.reply.text for turn in history)
     pick = _Picker(said, f"{len(history)}{text}")
     again = bool(history) and history[-1].reply.reading.screening.route == "decline"

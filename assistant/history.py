@@ -14,11 +14,9 @@ that is left then.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,11 +24,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from assistant.errors import HistoryError, HistoryForeign, HistoryLocked
-from assistant.record import exchange_from, exported, imported, to_json
+from assistant.errors import HistoryError, HistoryLocked
+from assistant.record import exchange_from, exported, folded, imported, to_json
 from assistant.settings import Settings
 from assistant.turn import Exchange
-from assistant.vault import SALT_BYTES, Vault, is_ours
+from assistant.vault import Vault, discard, exists
+
+__all__ = ("Conversation", "Kept", "discard", "exists", "place")
 
 FILE = "conversations.db"
 IDLE_S = 600.0
@@ -63,27 +63,6 @@ class Conversation:
 def place(settings: Settings) -> Path:
     """Where conversations are kept, in a folder that only the owner can enter."""
     return settings.folder("kept") / FILE
-
-
-def exists(path: Path) -> bool:
-    """Whether something is kept there; an empty file is what a killed ``create`` leaves."""
-    return path.is_file() and path.stat().st_size > 0
-
-
-def discard(path: Path) -> None:
-    """Remove a file of kept conversations without its passphrase, for one that is forgotten.
-
-    The salt is overwritten first: without it even the passphrase opens no stray copy of the
-    rest. Raises HistoryForeign, and leaves the file alone, where it is not one of ours.
-    """
-    if not is_ours(path):
-        raise HistoryForeign(f"{path.name} is not a file of kept conversations. Left untouched.")
-    with path.open("r+b") as file:
-        file.write(secrets.token_bytes(SALT_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()
-    path.with_name(path.name + "-journal").unlink(missing_ok=True)
 
 
 def since_start() -> float:
@@ -169,7 +148,7 @@ class Kept:
 
     def search(self, words: str) -> Sequence[Conversation]:
         """Conversations whose title or turns hold every word, wherever they stand."""
-        wanted = _folded(words).split()
+        wanted = folded(words).split()
         with self._using() as vault:
             return [c for c in _listed(vault) if _holds(vault, c, wanted)]
 
@@ -325,11 +304,5 @@ def _holds(vault: Vault, conversation: Conversation, wanted: Sequence[str]) -> b
         turn["user"]["text"] + "\n" + turn["reply"]["text"]
         for turn in _records(vault, conversation.id)
     ]
-    text = _folded("\n".join((conversation.title, *said)))
+    text = folded("\n".join((conversation.title, *said)))
     return all(word in text for word in wanted)
-
-
-def _folded(text: str) -> str:
-    """Case and accents aside, so that a word is found however it was typed."""
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in apart if not unicodedata.combining(c))

@@ -6,6 +6,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _ENGLISH = frozenset(
     ["i", "me", "my", "you", "he", "she", "they", "we", "it", "is", "am", "are", "was", "be", "to", "the", "a", "an", "and", "or", "but", "of", "in", "on", "for", "with", "at", "not", "no", "so", "if", "do", "did", "have", "has", "had", "this", "that", "what", "when", "why", "how", "who", "him", "her", "them", "his", "their", "our", "just", "like", "know", "want", "feel", "think", "about", "up", "out", "all", "can", "will", "would", "should", "im", "dont", "cant", "ive", "id", "hes", "shes", "its", "bf", "gf", "ex", "love", "text", "texts", "texted", "miss", "back", "get", "got", "go", "going", "been", "than", "then", "there", "from", "u", "ur", "idk", "lol", "ok", "yes", "yeah", "thanks", "thank", "hi", "hello", "hey", "please", "help", "because", "cuz", "bc", "really", "more", "too", "ever", "never", "now", "one", "by", "as", "your", "says", "said", "wont", "didnt", "doesnt", "isnt", "over", "again", "after", "still", "time"]
@@ -46,6 +47,6 @@ def _foreign_words() -> frozenset[str]:
 
 
 @cache
-def _foreign() -> dict[str, dict[str, object]]:
+def _foreign() -> dict[str, Any]:
     path = Path(__file__).parent / "guards" / "languages.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))

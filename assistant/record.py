@@ -1,12 +1,12 @@
-"""A turn as JSON and back, for kept conversations. Reading checks every field against its type."""
+"""A turn as JSON and back, for kept conversations. Reading checks each field against its type."""
 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
-from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -74,14 +74,24 @@ def imported(text: str) -> list[tuple[str, float, list[Exchange]]]:
 
 
 def _conversation(raw: object) -> tuple[str, float, list[Exchange]]:
-    fields_ = raw if isinstance(raw, dict) else {}
-    title, started, turns = fields_.get("title"), fields_.get("started"), fields_.get("turns")
-    number = isinstance(started, (int, float)) and not isinstance(started, bool)
-    if not isinstance(title, str) or not isinstance(turns, list) or not number:
-        raise InputInvalid("A conversation in this export lacks its title, start or turns.")
-    if not (isfinite(started) and 0 <= started < LATEST):
-        raise InputInvalid("A conversation in this export has no possible start.")
-    return title, float(started), [exchange_from(turn) for turn in turns]
+    found = raw if isinstance(raw, dict) else {}
+    title, started, turns = found.get("title"), found.get("started"), found.get("turns")
+    if not isinstance(title, str) or not isinstance(turns, list):
+        raise InputInvalid("A conversation in this export lacks its title or turns.")
+    return title, _time(started), [exchange_from(turn) for turn in turns]
+
+
+def _time(raw: object) -> float:
+    """Seconds since 1970; also refuses what JSON writes as NaN or Infinity."""
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool) and 0 <= raw < LATEST:
+        return float(raw)
+    raise InputInvalid("A conversation in this export has no possible start.")
+
+
+def folded(text: str) -> str:
+    """Case and accents aside, so that a word is found however it was typed."""
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 def _value(kind: Any, raw: object, where: str, depth: int) -> Any:

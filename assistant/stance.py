@@ -19,6 +19,7 @@ SAFETY_SCREEN = ("S1", "S2", "S3", "S4")
 PATTERNS = ("L1", "L2", "L3", "L4", "L5", "L6")
 PATHS: tuple[StancePath, ...] = get_args(StancePath)
 ASK_LIMIT = 3  # unanswered questions in a row, after which the model stops asking
+SETTLED = frozenset({"P1", "P7", "P9"})  # nothing more has to be known for these
 NIGHT = range(6)  # hours in which nothing is sent that can wait for daylight (rule B1)
 
 
@@ -263,6 +264,8 @@ def _wanted(view: View, rule: Rule) -> list[str]:
         wanted = [key for key in wanted if key != "safety"]
         if "M5" in wanted and not (view.pause >= 2 or view.cut >= 4):
             wanted.remove("M5")
+    if rule.code in SETTLED or rule.code.startswith("B"):
+        wanted = [key for key in wanted if key == "safety"]
     if rule.code in {"P6", "B5"} and not view.knows("M1"):
         wanted.insert(0, "motive")
     extra = [key for key in ("L8", "L1", "L10", "D1") if not view.knows(key)]

@@ -177,13 +177,24 @@ def derived(passphrase: str, salt: bytes) -> bytes:
     return hashlib.scrypt(typed, salt=salt, n=n, r=r, p=p, maxmem=SCRYPT_MEMORY, dklen=32)
 
 
-def is_ours(path: Path) -> bool:
-    """Whether the file begins as one of ours; reads 16 bytes."""
-    try:
-        with path.open("rb") as file:
-            return file.read(SALT_BYTES).startswith(MAGIC)
-    except OSError:
-        return False
+def exists(path: Path) -> bool:
+    """Whether something is kept there; an empty file is what a killed ``create`` leaves."""
+    return path.is_file() and path.stat().st_size > 0
+
+
+def discard(path: Path) -> None:
+    """Remove a file of kept conversations without its passphrase, for one that is forgotten.
+
+    The salt is overwritten first: without it even the passphrase opens no stray copy of the
+    rest. Raises HistoryForeign, and leaves the file alone, where it is not one of ours.
+    """
+    _salt_of(path)
+    with path.open("r+b") as file:
+        file.write(secrets.token_bytes(SALT_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    path.with_name(path.name + "-journal").unlink(missing_ok=True)
 
 
 def _salt_of(path: Path) -> bytes:

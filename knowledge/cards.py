@@ -138,9 +138,9 @@ def lint(cards: Path = CARDS, references: Path = REFERENCES) -> list[str]:
 def read(path: Path) -> Card:
     """One card from its file, checked in full but for its links to others."""
     front, body = split_front_matter(path)
-    sections = _sections(path, body)
+    fields: dict[str, Any] = _sections(path, body)
     try:
-        card = Card(**_typed(front), **sections)
+        card = Card(**_typed(front), **fields)
     except (TypeError, KeyError) as error:
         raise CardInvalid(f"{path.name}: front matter: {error}; see docs/knowledge.md") from None
     for fault in _shape_faults(card, path):

@@ -121,10 +121,10 @@ class CardRetriever(BaseRetriever):
 
     def _vectors(self, texts: list[str]) -> Vectors:
         if self.cache is None:
-            return self.encoder.encode(texts)
+            return np.asarray(self.encoder.encode(texts))
         path = self.cache / f"{self.library.fingerprint}-{self.encoder.fingerprint}.npy"
         try:
-            return np.load(path)
+            return np.asarray(np.load(path))
         except (OSError, ValueError):
             vectors: Vectors = self.encoder.encode(texts)
             _save(path, vectors)

@@ -206,7 +206,8 @@ class ChatLlamaCpp(BaseChatModel):
     def _reuse(self, tokens: list[int]) -> int:
         """Length of the prefix already in the cache; the last token is always read anew."""
         cached = self._llama.input_ids[: self._llama.n_tokens].tolist()
-        return min(llama_cpp.Llama.longest_token_prefix(cached, tokens), len(tokens) - 1)
+        same: int = llama_cpp.Llama.longest_token_prefix(cached, tokens)
+        return min(same, len(tokens) - 1)
 
     def _evaluate(self, tokens: list[int], reused: int) -> None:
         self._llama.n_tokens = reused

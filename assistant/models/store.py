@@ -112,7 +112,9 @@ class Store:
         partial, note = _partial(self.path(entry))
         self._check_disk(entry, partial)
         reasons = []
-        for source in filter(None, (entry.hub, entry.index)):
+        for source in (entry.hub, entry.index):
+            if source is None:
+                continue
             try:
                 _download(self.hub, entry, source, partial, note, progress)
                 break
