@@ -148,11 +148,11 @@ def _warm(writer: ModelWriter) -> None:
 
 
 def _warm_quietly(writer: ModelWriter) -> None:
-    from assistant.models.llamacpp import Stopped
+    from assistant.errors import GenerationStopped
 
     try:
         writer.warm()
-    except Stopped:
+    except GenerationStopped:
         return  # a Stop pressed meanwhile: the next reply reads the prompt itself
 
 

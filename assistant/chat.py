@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assistant import compose, helplines, safety, texts
+from assistant.errors import GenerationStopped
 from assistant.listening import Listener
 from assistant.quoting import telling_words
 from assistant.settings import MAX_CHARS, Settings
@@ -93,8 +94,13 @@ class Assistant:
         shown = f"“{quote}.” " if quote else ""
         clock.mark("first_shown")
         yield replace(start, text=shown.strip())
-        wording = self.writer.reflect(user.text, quote, reading, salt=len(history))
-        clock.first_token = wording.first_token
+        before = clock.elapsed()
+        try:
+            wording = self.writer.reflect(user.text, quote, reading, salt=len(history))
+        except GenerationStopped:
+            yield replace(start, text=shown.strip(), stage="done", finish="stopped", question=None)
+            return
+        clock.first_token = before + wording.first_token
         text = compose.assemble(shown + wording.line, parts)
         yield self._finished(start, parts, text, wording, clock)
 
@@ -128,11 +134,14 @@ class _Clock:
     marks: dict[str, float] = field(default_factory=dict)
     first_token: float = 0.0
 
+    def elapsed(self) -> float:
+        return (time.perf_counter() - self.started) * 1000
+
     def mark(self, stage: str) -> None:
-        self.marks[stage] = (time.perf_counter() - self.started) * 1000
+        self.marks[stage] = self.elapsed()
 
     def timings(self) -> Timings:
-        total = (time.perf_counter() - self.started) * 1000
+        total = self.elapsed()
         screen = self.marks.get("screen", 0.0)
         retrieve = self.marks.get("retrieve", screen) - screen
         shown = self.marks.get("first_shown", total)

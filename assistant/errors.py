@@ -9,6 +9,7 @@ StillpointError
 │   ├── ModelTooLarge      would not fit into this machine's memory
 │   ├── DiskFull           not enough space to fetch it
 │   └── FetchFailed        no source could be reached
+├── GenerationStopped      the person pressed Stop while the prompt was being read
 ├── ContextTooLong         the message alone does not fit the model's window
 ├── CardInvalid            a knowledge card breaks a rule of its format
 ├── PromptInvalid          a prompt, safety text or helpline file is broken
@@ -57,6 +58,10 @@ class DiskFull(StoreError):
 
 class FetchFailed(StoreError):
     """No source could be reached."""
+
+
+class GenerationStopped(StillpointError):
+    """The person pressed Stop while the model was still reading."""
 
 
 class ContextTooLong(StillpointError):

@@ -5,10 +5,9 @@ is committed before the call returns, so a killed process loses at most what was
 over: hand over a turn when its reply begins (``append``) and again when it is done (``amend``).
 
 Deleted words are overwritten (secure_delete) and the file is rewritten without free pages. There
-is no write-ahead log: the file uses a rollback journal, encrypted with the same key and removed
-at each commit. A copy that a backup or the disk itself made earlier stays encrypted, and is out
-of this program's reach. A forgotten passphrase cannot be recovered by anyone; ``discard`` is all
-that is left then.
+is no write-ahead log: a rollback journal, encrypted with the same key, is removed at each commit.
+Copies that a backup or the disk made earlier stay encrypted, out of this program's reach. Nobody
+can recover a forgotten passphrase; ``discard`` is all that is left then.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from assistant.errors import HistoryError, HistoryLocked
 from assistant.record import exchange_from, exported, folded, imported, to_json
 from assistant.settings import Settings
 from assistant.turn import Exchange
-from assistant.vault import Vault, discard, exists
+from assistant.vault import Vault, discard, exists, since_start
 
 __all__ = ("Conversation", "Kept", "discard", "exists", "place")
 
@@ -65,18 +64,11 @@ def place(settings: Settings) -> Path:
     return settings.folder("kept") / FILE
 
 
-def since_start() -> float:
-    """Seconds that also pass while the machine sleeps, where the system can tell."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
-
-
 class Kept:
     """Kept conversations, open or locked. Safe to use from several threads.
 
-    After ``idle_s`` seconds without a call it locks itself: at the next call, or earlier if the
-    page asks ``lock_if_idle`` now and then. Every method but ``unlock``, ``lock`` and ``close``
-    raises HistoryLocked while locked.
+    After ``idle_s`` seconds without a call it locks itself, at the next call or when the page
+    asks ``lock_if_idle``. While locked all but ``unlock`` and ``lock`` raise HistoryLocked.
     """
 
     def __init__(self, vault: Vault, clock: Callable[[], float], idle_s: float) -> None:

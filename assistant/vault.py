@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -195,6 +196,12 @@ def discard(path: Path) -> None:
         os.fsync(file.fileno())
     path.unlink()
     path.with_name(path.name + "-journal").unlink(missing_ok=True)
+
+
+def since_start() -> float:
+    """Seconds that also pass while the machine sleeps, where the system can tell."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def _salt_of(path: Path) -> bytes:

@@ -6,7 +6,7 @@ from html import escape
 
 from evals.summary import Result
 
-WIDTH, ROW, LEFT, RIGHT, TOP = 720, 26, 250, 70, 26
+WIDTH, ROW, LEFT, RIGHT, TOP = 560, 26, 178, 84, 26
 COLOURS = {
     "met": "#1d7a4d",
     "above floor": "#8a6d00",

@@ -217,7 +217,16 @@ SPEED = (
     _time("first_shown_p95", "first_shown", "until something is shown, ms", 4000.0),
     _time("total_p95", "total", "whole reply, ms", 8000.0),
 )
+# Only the refusal scorer has labels enough, and of its own kind, to gate by itself; the others
+# make the scorers that stand on them "untrusted" when they are low (summary.TRUSTED_FROM).
 AGREEMENT = tuple(
-    M(f"agrees_{check}", 25, agrees(check), f"scorer against labels: {words}", 0.88, 0.95)
+    M(
+        f"agrees_{check}",
+        25,
+        agrees(check),
+        f"scorer against labels: {words}",
+        0.88 if check == "refusal" else None,
+        0.95,
+    )
     for check, (words, _) in CHECKS.items()
 )

@@ -16,9 +16,9 @@ WORST = 10
 SHOWN = 1200  # characters of a reply in a transcript
 STYLE = """
 :root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:62rem;padding:1rem;color:#1c2530;background:#fff}
-h1,h2,h3{line-height:1.25}table{border-collapse:collapse;width:100%;font-size:.9rem}.wide{overflow-x:auto}
-th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #d5dbe3;vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums}
-svg{width:100%;min-width:560px;height:auto;font:12px system-ui,sans-serif}.grid{stroke:#e3e8ee}.small{font-size:11px}.floor{stroke:#b3261e;stroke-width:2}
+h1,h2,h3{line-height:1.25}p,summary{overflow-wrap:anywhere}table{border-collapse:collapse;width:100%;font-size:.9rem}.wide{overflow-x:auto}
+th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #d5dbe3;vertical-align:top}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+svg{width:100%;min-width:440px;max-width:820px;height:auto;font:12px system-ui,sans-serif}.grid{stroke:#e3e8ee}.small{font-size:11px}.floor{stroke:#b3261e;stroke-width:2}
 .target{fill:#1d7a4d}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f6f9;padding:.6rem;border-radius:6px;font:14px/1.45 system-ui,sans-serif}
 details{margin:.4rem 0}summary{cursor:pointer;padding:.4rem 0}.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.6rem}
 .state{white-space:nowrap;font-weight:600}.note{color:#44546a}.loud{background:#b3261e;color:#fff;padding:.6rem;border-radius:6px}
@@ -120,7 +120,7 @@ def _goals(run: Run, baseline: Path) -> str:
     keys = "Dot: this run. Line: 95% interval. Ring: baseline. Red bar: floor. Green mark: target. Arrow: the better direction."
     return (
         f"<h2>Goals: {run.system}</h2><div class=wide>{chart.goals(found, before)}</div><p class=note>{keys}</p>"
-        f"<div class=wide><table><tr><th>#<th>measure<th>what it says<th>value<th>95%<th>n<th>floor<th>target<th>change<th>state</tr>{''.join(rows)}</table></div>"
+        f"<div class=wide><table><tr><th>#<th>measure<th>value<th>95%<th>n<th>floor<th>target<th>change<th>state</tr>{''.join(rows)}</table></div>"
     )
 
 
@@ -128,7 +128,7 @@ def _row(r: Result, change: str) -> str:
     m, colour = r.measure, chart.COLOURS[r.state]
     why = f"<br><span class=note>{escape(r.why)}</span>" if r.why else ""
     return (
-        f"<tr><td>{m.goal}<td>{escape(m.name)}<td>{escape(m.words)}{why}<td class=n>{_number(r)}<td class=n>{_interval(r)}<td class=n>{r.n}"
+        f"<tr><td>{m.goal}<td><b>{escape(m.name)}</b><br>{escape(m.words)}{why}<td class=n>{_number(r)}<td class=n>{_interval(r)}<td class=n>{r.n}"
         f'<td class=n>{_mark(m.floor)}<td class=n>{_mark(m.target)}<td class=n>{change}<td class=state style="color:{colour}">{chart.SHAPES[r.state]} {r.state}</tr>'
     )
 

@@ -16,6 +16,7 @@ from evals.types import Measure, Score
 
 State = Literal["met", "above floor", "below floor", "reported", "not run", "untrusted"]
 RESAMPLES = 400
+TRUSTED_FROM = 0.88  # share of labels a scorer must agree with before it may fail a change
 T = TypeVar("T")
 
 
@@ -143,7 +144,7 @@ def _why(run: Run, measure: Measure, tried: bool) -> str:
 def _trusted(result: Result, trust: dict[str, Result]) -> Result:
     """A scorer that people do not agree with is shown and does not gate."""
     check = trust.get(f"agrees_{result.measure.trust}")
-    if check is None or check.state != "below floor" or result.value is None:
+    if check is None or check.value is None or result.value is None or check.value >= TRUSTED_FROM:
         return result
     why = f"its scorer agrees with people on {check.value:.2f} of {check.n}"
     return Result(

@@ -195,7 +195,7 @@ def test_the_model_tier_is_48_samples_of_every_kind_the_model_can_change() -> No
 
 
 def test_an_unknown_task_is_named_with_the_known_ones() -> None:
-    with pytest.raises(EvalInvalid, match="nonsense.*guard_messages"):
+    with pytest.raises(EvalInvalid, match=r"nonsense.*guard_messages"):
         run.plan(Settings(home=Path("unused")), "quick", "plain", ["nonsense"])
 
 

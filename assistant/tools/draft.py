@@ -30,7 +30,8 @@ DANGER = {
     "fear": "other",
     "stalked": "other",
     "other_self_harm": "life",
-    "own_harm_fear": "own",
+    "friend_in_danger": "other",
+    "own_violence": "own",
 }
 REFUSED = {"harm_intent": "threat", "coercion": "threat", "pursuit": "no_contact"}
 

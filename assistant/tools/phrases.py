@@ -57,10 +57,8 @@ def clauses(sentence: str) -> list[tuple[int, str]]:
 
 def hits(clause: str, sentence: str) -> Iterator[Hit]:
     for rule in draft_rules():
-        if rule.unless and rule.unless.search(sentence):
-            continue
         for match in rule.pattern.finditer(clause):
-            if match.group(0).strip() and not _is_quoted(clause, match):
+            if match.group(0).strip() and not _is_spared(rule, match, sentence):
                 yield _hit(rule, match)
     if _is_tactic(clause):
         yield Hit(0, len(clause), wording()["draft"]["tactic"], "bait", None)
@@ -71,9 +69,11 @@ def _hit(rule: DraftRule, match: re.Match[str]) -> Hit:
     return Hit(match.start(), match.end(), rule.why, rule.kind, instead)
 
 
-def _is_quoted(clause: str, match: re.Match[str]) -> bool:
-    spans = (quote.span() for quote in QUOTED.finditer(clause))
-    return any(start <= match.start() and match.end() <= end for start, end in spans)
+def _is_spared(rule: DraftRule, match: re.Match[str], sentence: str) -> bool:
+    """Quoted from someone, or in a sentence that the rule does not mean."""
+    quotes = (quote.span() for quote in QUOTED.finditer(match.string))
+    quoted = any(start <= match.start() and match.end() <= end for start, end in quotes)
+    return quoted or bool(rule.unless and rule.unless.search(sentence))
 
 
 def _is_tactic(clause: str) -> bool:

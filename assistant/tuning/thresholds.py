@@ -31,7 +31,10 @@ from assistant.tuning import corpus
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
-GATE_ALARMS = {"any_safety": 0.02, "any_tactic": 0.02}  # share of other dev messages let through
+# Share of the other dev messages let through. The dev split is harder than life: a third of it is
+# near-misses and alarm words in harmless use; on real relationship questions it is far less.
+GATE_ALARMS = {"any_safety": 0.09, "any_tactic": 0.03}
+WINDOW_ALARMS = {"any_safety": 0.05, "any_tactic": 0.02}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -76,7 +79,7 @@ def main() -> None:
         window = np.array([g[gate].score for g in guards])
         chosen[gate] = quantile(whole[~truth], GATE_ALARMS[gate])
         chosen[f"{gate}_window"] = max(
-            quantile(window[~truth], GATE_ALARMS[gate]), chosen[gate]
+            quantile(window[~truth], WINDOW_ALARMS[gate]), chosen[gate]
         )
         curves[f"{gate}_whole"] = _curve(whole, truth)
     _write(ROOT / "guards" / "thresholds.json", chosen)

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from scripted import ScriptedAssistant, Served
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 WAIT_MS = 60_000
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("not run: Chromium is not installed (apt install chromium)")
+def browser(chromium: str) -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="not run: playwright is missing")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +41,9 @@ def outside() -> list[str]:
 
 
 @pytest.fixture
-def context(chromium: Any, served: Served, outside: list[str]) -> Iterator[Any]:
+def context(browser: Any, served: Served, outside: list[str]) -> Iterator[Any]:
     """A browser profile of its own; fails on any request that leaves the machine."""
-    made = chromium.new_context(viewport={"width": 1280, "height": 800})
+    made = browser.new_context(viewport={"width": 1280, "height": 800})
     made.set_default_timeout(WAIT_MS)
     made.on("request", lambda request: _note(request.url, served.url, outside))
     yield made

@@ -204,6 +204,25 @@ def test_ideas_can_be_searched_and_read(tab: Any) -> None:
     tab.wait_for_selector("#side .grade")
 
 
+def test_the_three_tools_answer_and_save_only_when_asked(tab: Any) -> None:
+    send(tab, STORY)
+    tab.click('[data-view="tools"]')
+    tab.fill("#draft-text", "If you don't answer tonight I'm done.")
+    tab.click('[data-tool="check"]')
+    tab.wait_for_selector("#draft-answer q:has-text('answer tonight')")
+    tab.click('[data-tool="motive"]')
+    tab.wait_for_selector("text=Answer each question first")
+    for group in tab.locator("#motive fieldset").all():
+        group.locator("input").nth(3).check()
+    tab.click('[data-tool="motive"]')
+    tab.wait_for_selector("#motive-answer svg")
+    tab.click('[data-tool="note"]')
+    assert STORY in tab.input_value("#note-text")
+    with tab.expect_download() as saved:
+        tab.click('[data-tool="save-note"]')
+    assert saved.value.suggested_filename == "note.txt"
+
+
 def test_a_fault_is_a_plain_line_and_the_talk_goes_on(tab: Any, logged: Any) -> None:
     send(tab, "break it zanzibar")
     assert "not foreseen" in tab.inner_text(".turn:last-child .fault")
@@ -341,8 +360,8 @@ def test_what_the_page_does_not_need_is_refused(
     assert answer.status == status
 
 
-def test_without_the_cookie_nothing_is_served(chromium: Any, served: Served) -> None:
-    stranger = chromium.new_context()
+def test_without_the_cookie_nothing_is_served(browser: Any, served: Served) -> None:
+    stranger = browser.new_context()
     for path in ("/", "/config", "/gradio_api/heartbeat/x", "/alive"):
         assert stranger.request.get(served.url + path).status == 401
     stranger.close()
@@ -363,7 +382,7 @@ def test_the_policy_allows_only_the_pages_own_scripts(
 
 
 def test_the_page_is_open_while_the_model_is_fetched(
-    chromium: Any, tmp_path: Path, model: ScriptedAssistant
+    browser: Any, tmp_path: Path, model: ScriptedAssistant
 ) -> None:
     go_on = threading.Event()
 
@@ -375,7 +394,7 @@ def test_the_page_is_open_while_the_model_is_fetched(
         return model
 
     own = Served(tmp_path, start)
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto(own.way_in)
     page.wait_for_selector("#welcome:visible")
     assert "not a therapist" in page.inner_text("#welcome")
@@ -399,7 +418,7 @@ def test_the_page_is_open_while_the_model_is_fetched(
 
 
 def test_a_start_that_fails_says_why_and_can_be_tried_again(
-    chromium: Any, tmp_path: Path, model: ScriptedAssistant
+    browser: Any, tmp_path: Path, model: ScriptedAssistant
 ) -> None:
     tries: list[int] = []
 
@@ -410,7 +429,7 @@ def test_a_start_that_fails_says_why_and_can_be_tried_again(
         return model
 
     own = Served(tmp_path, start)
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto(own.way_in)
     page.wait_for_selector("text=no source could be reached")
     page.click('[data-do="load"]')

@@ -148,7 +148,7 @@ function show(place) {
   all(".view").forEach((v) => (v.hidden = v.id !== place));
   all("nav button").forEach((b) => (b.dataset.view === place ? b.setAttribute("aria-current", "page") : b.removeAttribute("aria-current")));
   if (place === "talk") box.focus();
-  if (place === "welcome") $('[data-do="begin"]').focus();
+  if (place === "welcome") $('[data-do="begin"]').focus({ preventScroll: true });
 }
 function begin() {
   ask({ ask: "welcomed" });
