@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import guards
 from assistant.chat import Assistant
 from assistant.errors import ModelMissing
 from assistant.listening import Listener
@@ -38,6 +37,7 @@ SWITCHED_OFF = {
     "LANGCHAIN_TRACING_V2": "false",
     "LANGSMITH_TRACING": "false",
 }
+FAR = 0.2  # on the dev split no message about a relationship reached it, and 92% of the others did
 FAR_FROM_CARDS = ("offtopic", "smalltalk")
 ADAPTERS = READER.parent / "adapters"
 
@@ -106,11 +106,10 @@ def switch_off_telemetry() -> None:
 def relevance(heads: Heads) -> Callable[[Vectors], bool]:
     """Whether a message vector has to do with what the cards are about."""
     places = [heads.labels["guards"].index(label) for label in FAR_FROM_CARDS]
-    limits = [guards.thresholds().get(label, 0.5) for label in FAR_FROM_CARDS]
 
     def relevant(vector: Vectors) -> bool:
         logits = heads.logits("guards", vector)
-        return all(_share(logits[i]) < limit for i, limit in zip(places, limits, strict=True))
+        return all(_share(logits[i]) < FAR for i in places)
 
     return relevant
 

@@ -89,7 +89,8 @@ class Assistant:
         clock: _Clock,
     ) -> Iterator[Reply]:
         parts = compose.choose(reading, cards, history, user.text)
-        start = Reply("", reading, "writing", tuple(c.id for c in cards[:3]), question=parts.question or None, notice=_notice(reading))
+        shown_cards = dict.fromkeys(c.id for c in (*cards[:3], parts.card) if c)
+        start = Reply("", reading, "writing", tuple(shown_cards), question=parts.question or None, notice=_notice(reading))
         quote = telling_words(user.text, _quoted_before(history))
         shown = f"“{quote}.” " if quote else ""
         clock.mark("first_shown")

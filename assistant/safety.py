@@ -43,27 +43,34 @@ def _self_harm(reading: Reading, labels: frozenset[str]) -> str:
 
 
 def _danger(reading: Reading, labels: frozenset[str], words: str) -> str:
-    signals = reading.situation.signals
     if reading.screening.form == "friend":
-        if "minor_adult" in labels:
-            return "minor_friend"
-        if re.search(r"kill (?:her|him|them)sel|suicid|wants to die", words, re.I):
-            return "self_harm_friend"
-        return "stalked_friend" if "stalked" in labels else "danger_friend"
+        return _friend(labels, words)
     if reading.screening.form == "youth":
         return "danger_youth"
-    violent = labels & {"violence", "threats"} or any(signals.get(c) for c in ("S1", "S2"))
     if "other_self_harm" in labels and "violence" not in labels:
         return "other_self_harm"
-    if violent:
+    signals = reading.situation.signals
+    if labels & {"violence", "threats"} or any(signals.get(c) for c in ("S1", "S2")):
         return "danger_severe" if _SEVERE.search(words) else "danger"
-    if "stalked" in labels or signals.get("S4"):
-        return "stalked"
-    if "other_self_harm" in labels or signals.get("S6"):
-        return "other_self_harm"
-    if "control" in labels or signals.get("S3"):
-        return "danger_control"
+    for label, signal, name in _MILDER:
+        if label in labels or signals.get(signal):
+            return name
     return "danger_fear"
+
+
+_MILDER = (
+    ("stalked", "S4", "stalked"),
+    ("other_self_harm", "S6", "other_self_harm"),
+    ("control", "S3", "danger_control"),
+)
+
+
+def _friend(labels: frozenset[str], words: str) -> str:
+    if "minor_adult" in labels:
+        return "minor_friend"
+    if re.search(r"kill (?:her|him|them)sel|suicid|wants to die", words, re.I):
+        return "self_harm_friend"
+    return "stalked_friend" if "stalked" in labels else "danger_friend"
 
 
 def reply_text(

@@ -208,8 +208,8 @@ NOTHING_FOUND = M(
     "nothing_found", 11, ranking.silent, "no card for what is not about this", 0.9, 0.98
 )
 READING = (
-    M("reading_ratio_p95", 26, speed.reading_ratio, "reading a message, in plain encoder passes",
-      12.0, 6.0, "low", "p95"),
+    M("reading_ratio", 26, speed.reading_ratio, "reading a message, in plain encoder passes",
+      12.0, 6.0, "low", "median"),
     _time("screen_p95", "screen", "guard, situation and stance, ms", 60.0),
 )  # fmt: skip
 SPEED = (

@@ -30,6 +30,7 @@ BARE_PROMPT = (
     "You are a helpful and caring assistant for people with relationship problems. Answer what "
     "the person asks in a warm and honest way, in 60 to 150 words of plain English."
 )
+YARDSTICK_EVERY = 20
 YARDSTICK = "I keep looking at my phone and I don't know whether I should write first or wait."
 
 
@@ -74,14 +75,21 @@ class Guarded:
     name: str = "guarded"
     _tape: Tape | None = None
     _pass_ms: float = 0.0
+    _answered: int = 0
 
     def __post_init__(self) -> None:
         self.name = "guarded" if self.model else "plain"
         self._tape = Tape(self.model) if self.model else None
-        self._pass_ms = _encoder_pass(self.assistant.listener.reader.embedder.encode)
+
+    def _measure_pass(self) -> None:
+        """The yardstick again now and then, since a shared machine changes its speed."""
+        if self._answered % YARDSTICK_EVERY == 0:
+            self._pass_ms = _encoder_pass(self.assistant.listener.reader.embedder.encode)
+        self._answered += 1
 
     def record(self, task: Task, sample: Sample, seed: int) -> Record:
         self.assistant.writer = self._writer(seed)
+        self._measure_pass()
         if task.needs == "cards":
             return self._ranked(sample, seed)
         if sample.metadata.get("apart"):
@@ -208,7 +216,7 @@ def _written(messages: Sequence[BaseMessage]) -> dict[str, str]:
 def _encoder_pass(encode: Callable[[list[str]], Any]) -> float:
     """Milliseconds of one plain encoder pass here and now: what reading times are divided by."""
     took = []
-    for _ in range(15):
+    for _ in range(5):
         started = time.perf_counter()
         encode([YARDSTICK])
         took.append((time.perf_counter() - started) * 1000)

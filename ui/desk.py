@@ -20,6 +20,7 @@ from ui.boot import UNEXPECTED, Boot
 log = logging.getLogger("stillpoint.ui")
 UPDATE_S = 0.04  # one update of the page: more often only makes the browser lag
 CHECK_S = 0.5
+BEAT_S = 3.0  # the page hears at least this often, so that it can tell a wait from a break
 FONT_STEPS = 5
 THEMES = ("system", "light", "dark")
 MOST_DRAFT = 20_000  # characters
@@ -134,6 +135,7 @@ class Desk:
     def follow(self) -> Iterator[int]:
         """The version, each time something has changed, until nothing is under way."""
         seen: tuple[object, ...] = ()
+        told = time.monotonic()
         while not self.closed:
             with self._changed:
                 state = self.boot.ready
@@ -141,8 +143,8 @@ class Desk:
                     self._changed.wait(CHECK_S)
                 now = (self.version, self.boot.ready)
                 done = not self.busy and now[1].state in {"ready", "failed"}
-            if now != seen:
-                seen = now
+            if now != seen or time.monotonic() - told > BEAT_S:
+                seen, told = now, time.monotonic()
                 yield self.version
                 time.sleep(UPDATE_S)
             if done and now == (self.version, self.boot.ready):

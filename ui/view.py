@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from assistant.turn import Reply
@@ -25,6 +26,7 @@ def view(desk: Desk) -> dict[str, Any]:
     ready = desk.boot.ready
     return {
         "version": desk.version,
+        "beat": int(time.monotonic()),
         "boot": {"state": ready.state, "text": ready.text, "share": ready.share},
         "busy": desk.busy,
         "turns": [_turn(desk, turn) for turn in list(desk.turns)],

@@ -47,7 +47,9 @@ AMBIGUOUS = frozenset({"dark_thoughts", "fear"})  # what a plain denial may clea
 
 def screen(text: str, heard: Heard, history: Sequence[Exchange] = ()) -> Screening:
     """The route of a message, with every finding and the words that showed it."""
-    found = {f.label: f for f in (*_reader_findings(heard), *_pattern_findings(text))}
+    # The reader knows English only: of other languages it hears danger in everything.
+    read = _reader_findings(heard) if is_english(text) else []
+    found = {f.label: f for f in (*read, *_pattern_findings(text))}
     found = _with_history(text, heard, history, found)
     findings = tuple(sorted(found.values(), key=lambda f: -f.score))
     if (lead := _lead(found)) is not None:
@@ -125,6 +127,8 @@ def _reader_findings(heard: Heard) -> list[Finding]:
 def _opens(gate: str, heard: Heard) -> bool:
     """The whole message is likely enough, or one pair of its sentences is very likely."""
     hit = heard.guards[gate]
+    if len(heard.text.split()) <= SHORT_ANSWER:  # a few words alone are too little to alarm about
+        return hit.whole >= thresholds()[f"{gate}_window"]
     return hit.whole >= thresholds()[gate] or hit.score >= thresholds()[f"{gate}_window"]
 
 

@@ -11,7 +11,7 @@ _CLAIM = re.compile(
     r"\bi(?:'m| am) (?:so |very |really |truly |deeply |also |just )*(?:happy|glad|sad|proud|excited|worried|touched|heartbroken|lonely|moved|thrilled|delighted|honou?red|grateful|hurt|your (?:friend|companion|partner|confidant))\b(?! to (?:help|assist|hear from))"
     r"|\bi (?:really |truly |deeply |genuinely |also |will always |do |would |'d |always )*(?:love (?!to\b)|care (?:about|for|deeply)|miss|adore|feel (?!like we|that (?:this|it))|enjoy|cherish|treasure|value (?:our|you)|worry about|understand how you feel|know (?:exactly )?how you feel|felt|remember (?:when|a time)|believe in you)"
     r"|\b(?:we(?:'re| are) (?:friends|close|in this together)|our (?:friendship|bond|connection|relationship|conversations? (?:mean|are))|i(?:'ll| will) (?:always |never )?(?:be (?:here for you|your|by your side|there for you)|leave you|miss you|keep you company)|i(?:'m| am) (?:always |right )?here for you(?: always| forever)?"
-    r"|(?:come|talk) back (?:to me )?(?:soon|tomorrow|any ?time)|you (?:only )?(?:have|need) me|i need you|don'?t (?:go|leave)|as your friend|like a friend|in my (?:own )?(?:life|experience|childhood|past)|my (?:favou?rite|feelings|heart|friends?|family|dream|childhood|day)\b|when i was|i(?:'ve| have) (?:been through|felt|experienced|always (?:loved|wanted)))",
+    r"|(?:come|talk) back (?:to me )?(?:soon|tomorrow|any ?time)|you (?:only )?(?:have|need) me|i need you|don'?t (?:go|leave)|as your friend\b|like a friend\b|in my (?:own )?(?:life|experience|childhood|past)|my (?:favou?rite|feelings|heart|friends?|family|dream|childhood|day)\b|when i was|i(?:'ve| have) (?:been through|felt|experienced|always (?:loved|wanted)))",
     re.I,
 )
 _DENIES = re.compile(

@@ -113,6 +113,11 @@ def reading_grade(_sample: Sample, record: Record) -> Score:
     )
 
 
+def has_step(text: str) -> bool:
+    """Something to do is proposed, by an imperative or a "you could"."""
+    return any(_STEP.search(s) and not s.endswith("?") for s in sentences(text))
+
+
 def step_features(reply: str) -> dict[str, float]:
     """What tells a step of one's own from advice about somebody else."""
     parts = sentences(body(reply))

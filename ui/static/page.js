@@ -11,7 +11,7 @@ document.documentElement.lang = "en";
 const $ = (selector, within = root) => within.querySelector(selector);
 const all = (selector, within = root) => [...within.querySelectorAll(selector)];
 const box = $("#box");
-const state = { view: null, first: true, wantDraft: true, place: "talk", opener: null, gone: false, seen: 0 };
+const state = { view: null, first: true, wantDraft: true, place: "talk", opener: null, gone: false, seen: Date.now() };
 const ask = async (query) => {
   try {
     return await server.ask(query);
@@ -264,9 +264,12 @@ async function check() {
     $("#lost").hidden = false;
   }
 }
-setInterval(() => {
-  if (state.view?.busy && Date.now() - state.seen > 5000) check();
-}, 5000);
+setInterval(() => { // while something is under way an update comes every few seconds
+  const waiting = !state.view || state.view.busy || state.view.boot.state !== "ready";
+  if (!waiting || state.gone || Date.now() - state.seen < 10000) return;
+  state.seen = Date.now();
+  act({ do: "open" });
+}, 2500);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !state.gone && state.view && !state.view.busy) act({ do: "open" });
 });
