@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from assistant.guards.pushback import is_denial
 from assistant.texts import PROMPTS, _toml, reply, stance
 from assistant.turn import Exchange, Reading, StancePath
 from knowledge.cards import Card
@@ -53,7 +54,7 @@ def choose(
     card = _card(reading, cards, said)
     insight = pick(card.insights) if card else ""
     return Parts(
-        opening=_opening(reading, pick),
+        opening="" if history and is_denial(text) else _opening(reading, pick),
         insight=_mark(insight, card.id) if card else "",
         step=_step(reading, card, [*(turn.user.text for turn in history), text], pick),
         question=_question(reading, card, pick),

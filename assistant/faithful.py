@@ -31,6 +31,10 @@ _BLAND = re.compile(
     r"sense of|mix of|important|communicat\w*|comfort zone|personal)\b",
     re.I,
 )
+_WEIGHS = re.compile(r"\b(?:might|may|could|would|if you|whether|worth|both of you|decide)\b", re.I)
+_FRAME = frozenset(
+    ["that", "this", "there", "have", "been", "with", "your", "you're", "you've", "wonder", "sounds", "sound", "like", "feel", "feeling", "feelings", "makes", "sense", "part", "really", "very", "much", "more", "from", "into", "when", "what", "just", "some", "even", "still", "about", "over"]
+)
 _TO_YOU = re.compile(r"\b(?:you|your|you're|you've|that|this|it|there|no wonder)\b", re.I)
 LEAST, MOST = 5, 26
 MOST_FOREIGN = 0.34  # tuned by eye on lines of the default model
@@ -51,8 +55,16 @@ def faults(line: str, text: str) -> list[str]:
         "name": any(name.lower() not in source for name in _NAME.findall(line)),
         "speaks for the other": bool(_OTHER.search(line)),
         "facts not in the message": _foreign_share(line, source) > MOST_FOREIGN,
+        "nothing of the message": not _anchored(line, source),
+        "weighs options": bool(_WEIGHS.search(line)),
     }
     return [name for name, holds in wrong.items() if holds]
+
+
+def _anchored(line: str, source: str) -> bool:
+    """At least one telling word of the line, or its root, was the user's own."""
+    words = [w for w in _SENSE.findall(line.lower()) if len(w) > 3 and w not in _FRAME]
+    return any(_root(word) in source for word in words)
 
 
 def _foreign_share(line: str, source: str) -> float:

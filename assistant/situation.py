@@ -101,12 +101,20 @@ def _chosen(code: str, hits: Mapping[str, Hit]) -> tuple[str, Hit] | None:
     return believed[0] if believed else None
 
 
+# Values that set aside every other path, so a guess is not enough (rule H7).
+SURE = {"L7=clear_refused": 0.9, "L11=no_contact": 0.9}
+
+
+def _limit(label: str) -> float:
+    return max(thresholds().get(label, 0.5), SURE.get(label, 0.0))
+
+
 def _believed(start: str, hits: Mapping[str, Hit]) -> list[tuple[str, Hit]]:
     """Values whose probability passes their threshold, most probable first."""
     found = [
         (label.removeprefix(start), hit)
         for label, hit in hits.items()
-        if label.startswith(start) and hit.score >= thresholds().get(label, 0.5)
+        if label.startswith(start) and hit.score >= _limit(label)
     ]
     return sorted(found, key=lambda item: -item[1].score)
 

@@ -92,7 +92,7 @@ class ModelWriter:
             line, spent, token_ms = self._write(prompt(text, quote), opening, attempt)
             usage = Usage(spent.input, spent.cached, usage.output + spent.output)
             first = first or token_ms
-            wrong = faults(line, text) + [finding.label for finding in check(line, danger=compose.careful(reading))]
+            wrong = faults(line, text) + copied(line) + [finding.label for finding in check(line, danger=compose.careful(reading))]
             if not wrong:
                 return Wording(line, "stop", usage, first, tuple(rejected))
             rejected.append(Finding("reflection: " + ", ".join(wrong), line, 1.0, "pattern"))
@@ -117,6 +117,13 @@ class ModelWriter:
             if chunk.usage_metadata:
                 usage = _usage(chunk.usage_metadata)
         return _tidy(out), usage, first
+
+
+def copied(line: str) -> list[str]:
+    """A line that repeats five words of an example in the prompt is not about this person."""
+    words, system = line.lower().split(), texts.system().lower()
+    runs = (" ".join(words[i : i + 5]) for i in range(2, len(words) - 4))
+    return ["copies an example"] if any(run in system for run in runs) else []
 
 
 def prompt(text: str, quote: str | None) -> list[BaseMessage]:

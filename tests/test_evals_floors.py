@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from assistant.errors import ModelMissing
 from assistant.settings import Settings
+import evals
 from evals import compare, run, summary
 from evals.cli import assemble
 
@@ -34,6 +36,15 @@ def with_model(tmp_path_factory: pytest.TempPathFactory) -> run.Run:
         pytest.skip(f"not run: {missing}")
 
 
+def open_goals() -> dict[str, str]:
+    """Floors that are known not to be met yet, each with what is missing (docs/quality.md).
+
+    They do not turn a run red; a fall below the committed baseline does.
+    """
+    text = (Path(evals.__file__).parent / "open_goals.toml").read_text(encoding="utf-8")
+    return {name: str(why) for name, why in tomllib.loads(text).items()}
+
+
 NAMES = [f"goal_{m.goal:02}-{m.name}" for m in sorted(summary.measures(), key=lambda m: m.goal)]
 
 
@@ -41,6 +52,8 @@ def _check(done: run.Run, name: str) -> None:
     result = next(r for r in summary.results(done) if r.measure.name == name.split("-", 1)[1])
     if result.state in {"not run", "untrusted"}:
         pytest.skip(f"{result.state}: {result.why}")
+    if result.fails and (why := open_goals().get(name)):
+        pytest.xfail(f"{name}: {result.value:.3f} is below the floor {result.measure.floor}: {why}")
     shown = f"{result.value:.3f} ({result.low:.3f} to {result.high:.3f}, n {result.n})"
     assert not result.fails, f"{name}: {shown} breaks the floor {result.measure.floor}"
     dropped = [

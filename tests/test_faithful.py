@@ -9,7 +9,7 @@ TEXT = "i called 14 times and he said he was busy, i feel so stupid and tired of
 
 FIT = {
     "feeling": "No wonder you feel tired, with all that waiting and nothing coming back.",
-    "bind": "It sounds like you are torn between hope and being worn out.",
+    "bind": "It sounds like you are torn between hope and being tired of it.",
     "plain": "That is a lot of waiting for one heart to carry.",
 }
 UNFIT = {

@@ -8,12 +8,13 @@ dev split); a weaker reading counts when earlier messages point the same way.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from assistant.guards.patterns import rules
-from assistant.guards.pushback import is_denial, is_pushback, stays_with_danger
+from assistant.guards.pushback import is_denial, is_pushback, is_safe_now, stays_with_danger
 from assistant.labels import GATES, ROUTED, SAFETY_LABELS
 from assistant.language import foreign_danger, is_english
 from assistant.plain import decoded, own_words, plain
@@ -42,6 +43,12 @@ LEADS: tuple[tuple[str, Category], ...] = (
 )
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
+_LEAST = {"minor_peer": 0.85, "minor_adult": 0.85}  # an age is nearly always said in digits
+_SOMEONE = re.compile(
+    r"\b(?:he|she|they|him|her|them|ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|crush|date|dating|"
+    r"relationship|marriage|breakup|love|lover|situationship)\b",
+    re.I,
+)
 AMBIGUOUS = frozenset({"dark_thoughts", "fear"})  # what a plain denial may clear
 
 
@@ -61,7 +68,7 @@ def screen(text: str, heard: Heard, history: Sequence[Exchange] = ()) -> Screeni
         return Screening("safety", stayed.category, None, 0.6, stayed.form, findings)
     if pattern := _tactic(found):
         return Screening("decline", None, pattern, found[pattern].score, "", findings)
-    answering = bool(history) and len(text.split()) <= SHORT_ANSWER
+    answering = bool(_SOMEONE.search(text)) or (bool(history) and len(text.split()) <= SHORT_ANSWER)
     return _ordinary(found, findings, answering)
 
 
@@ -75,9 +82,9 @@ def thresholds() -> dict[str, float]:
 def _ordinary(
     found: Mapping[str, Finding], findings: tuple[Finding, ...], answering: bool
 ) -> Screening:
-    """Neither danger nor a tactic. A short answer inside a talk is never off-topic."""
+    """Neither danger nor a tactic. What speaks of someone, or answers shortly, is not off-topic."""
     for label in ("not_english", "offtopic", "smalltalk"):
-        if label in found and not answering:
+        if label in found and (label == "not_english" or not answering):
             return Screening("offtopic", None, None, found[label].score, label, findings)
     minor = "minor_peer" in found
     category: Category | None = "minor" if minor else None
@@ -107,17 +114,15 @@ def _pattern_findings(text: str) -> list[Finding]:
 
 def _reader_findings(heard: Heard) -> list[Finding]:
     """Labels the reader believes. Danger and tactics pass one gate each, so that the false alarms
-    of many labels do not add up; behind an open gate the likeliest label is always named."""
+    of many labels do not add up. An age is believed from the reader only when it is very sure."""
     believed = {
         label
         for label, hit in heard.guards.items()
-        if label not in GATES and hit.score >= thresholds().get(label, 0.5)
+        if label not in GATES and hit.score >= max(thresholds().get(label, 0.5), _LEAST.get(label, 0))
     }
     for gate, labels in (("any_safety", ROUTED), ("any_tactic", frozenset(TACTICS))):
         if not _opens(gate, heard):
             believed -= labels
-        elif not believed & labels:
-            believed.add(max(labels, key=lambda label: heard.guards[label].score))
     return [
         Finding(label, heard.guards[label].words, _sure(label, heard), "reader")
         for label in believed
@@ -162,7 +167,7 @@ def _spread(label: str, heard: Heard, history: Sequence[Exchange]) -> Finding | 
     """A label that no message shows alone, but several point to, this one among them."""
     limit = thresholds().get(label, 0.5)
     now = heard.guards[label].score if label in heard.guards else 0.0
-    if now < 0.45 * limit:
+    if now < 0.6 * limit or heard.guards["any_safety"].whole < 0.4 * thresholds()["any_safety"]:
         return None
     before = [_weak(label, turn) for turn in history[-3:]]
     missed = 1 - now
@@ -185,8 +190,9 @@ def _continued(text: str, heard: Heard, history: Sequence[Exchange]) -> Screenin
     gentle = earlier.category == "self_harm" and "self_harm" not in earlier.labels()
     if gentle and is_denial(text):
         return None
-    strongest = max((h.score for k, h in heard.guards.items() if k in _CATEGORY), default=0.0)
-    return earlier if stays_with_danger(text) or strongest >= 0.35 else None
+    if is_safe_now(history[-1].user.text):  # the way back was shown: only new danger goes on
+        return None
+    return earlier if stays_with_danger(text) or heard.guards["any_safety"].whole >= 0.4 else None
 
 
 def _lead(found: Mapping[str, Finding]) -> str | None:

@@ -44,12 +44,17 @@ class Line:
 
     def text(self) -> str:
         """The line as shown under a reply: name, how to reach it, for whom, hours."""
-        details = ", ".join(filter(None, (self.for_whom[:1].lower() + self.for_whom[1:], self.hours)))
+        details = ", ".join(filter(None, (_lower(self.for_whom), self.hours)))
         return f"{self.name}: {self.contact}" + (f" ({details})" if details else "")
 
     @property
     def age_days(self) -> int:
         return (date.today() - date.fromisoformat(self.checked_on)).days
+
+
+def _lower(text: str) -> str:
+    """The first letter small, unless the word is an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)

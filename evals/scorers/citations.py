@@ -28,6 +28,6 @@ def _fault(turn: Turn, slug: str) -> str:
 
 
 def _sentence_of(reply: str, slug: str) -> str:
-    """The sentence before or around a marker."""
-    before = reply.split(f"[{slug}]")[0].rstrip()
-    return re.split(r"(?<=[.!?])\s+|\n", before.rstrip(".!? "))[-1]
+    """What stands before a marker in its paragraph: a thought of at most two sentences."""
+    before = reply.split(f"[{slug}]")[0].rstrip().rsplit("\n", 1)[-1]
+    return " ".join(re.split(r"(?<=[.!?])\s+", before)[-2:])

@@ -265,7 +265,7 @@ async function check() {
   }
 }
 setInterval(() => { // while something is under way an update comes every few seconds
-  const waiting = !state.view || state.view.busy || state.view.boot.state !== "ready";
+  const waiting = !state.view || state.view.busy || !["ready", "failed"].includes(state.view.boot.state);
   if (!waiting || state.gone || Date.now() - state.seen < 10000) return;
   state.seen = Date.now();
   act({ do: "open" });
