@@ -9,6 +9,7 @@ from datetime import datetime
 
 from assistant import compose, helplines, safety, texts
 from assistant.errors import GenerationStopped
+from assistant.guards.pushback import is_denial
 from assistant.listening import Listener
 from assistant.quoting import telling_words
 from assistant.settings import MAX_CHARS, Settings
@@ -91,7 +92,8 @@ class Assistant:
         parts = compose.choose(reading, cards, history, user.text)
         shown_cards = dict.fromkeys(c.id for c in (*cards[:3], parts.card) if c)
         start = Reply("", reading, "writing", tuple(shown_cards), question=parts.question or None, notice=_notice(reading))
-        quote = telling_words(user.text, _quoted_before(history))
+        answering = bool(history) and is_denial(user.text)  # "no, never" is not worth giving back
+        quote = None if answering else telling_words(user.text, _quoted_before(history))
         shown = f"“{quote}.” " if quote else ""
         clock.mark("first_shown")
         yield replace(start, text=shown.strip())

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from assistant.guards.patterns import rules
 from assistant.guards.pushback import is_denial
 from assistant.labels import SIGNALS
+from assistant.plain import own_words, plain, sentences
 from assistant.reader import Heard, Hit
 from assistant.texts import questions
 from assistant.turn import Screening, Situation, UserTurn, Value
@@ -23,6 +25,14 @@ COUNTED = ("L1", "L2", "L3", "L4", "L5", "L6", "L8", "M1", "M2", "M3", "M4", "M6
 CHOSEN = ("L7", "L9", "L11", "M5", "D1", "R1")
 GROWING = frozenset({"L1", "L2", "L3", "L4", "L5", "L6", "L8"})  # a later mention adds, never shrinks
 SCREEN = ("S1", "S2", "S3", "S4", "S12")
+
+RULE_SCORE = 0.97  # what a pattern rule of ``heard/`` counts for, beside the reader's probability
+_OTHERS = re.compile(  # a sentence about somebody else's relationship
+    r"\b(?:(?:my|a|his|her|our) (?:best |old |good |close |little |big )?(?:friend|mate|cousin|sister|brother|flatmate|"
+    r"roommate|housemate|neighbou?r|colleague|daughter|son|aunt|uncle|mum|mom|mother|dad)s?(?:'s)?"
+    r"(?: in law)? (?:ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|is|was|has|had|got|keeps|always|who|stays|decided|"
+    r"wants|gets|calls|and his|and her)|the neighbou?rs|in (?:the|a) (?:film|movie|series|show|book)|asking for (?:a friend|an essay))\b"
+)
 
 _AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|ten|twelve|couple(?: of)?|few) (minute|min|hour|hr)s? (?:ago|back|since)", re.I)
 _NOW = re.compile(r"\b(?:just now|right now|literally just|just (?:had|saw|found|got|hung|left|happened|fought|broke)|(?:this|an) hour ago|tonight we|earlier tonight|we fought tonight)\b", re.I)
@@ -72,17 +82,38 @@ def read(
 def _heard(heard: Heard) -> tuple[dict[str, Value], dict[str, str]]:
     signals: dict[str, Value] = {}
     words: dict[str, str] = {}
+    hits = _with_rules(heard)
     for code in COUNTED:
-        if (found := _counted(code, heard.situation)) is not None:
+        if (found := _counted(code, hits)) is not None:
             signals[code], words[code] = found[0], found[1].words
     for code in CHOSEN:
-        if (best := _chosen(code, heard.situation)) is not None:
+        if (best := _chosen(code, hits)) is not None:
             signals[code], words[code] = best[0], best[1].words
-    duties = _believed("L10=", heard.situation)
+    duties = _believed("L10=", hits)
     if duties:
         real = [value for value, _ in duties if value != "none"]
         signals["L10"], words["L10"] = real or ["none"], duties[0][1].words
     return signals, words
+
+
+def _with_rules(heard: Heard) -> dict[str, Hit]:
+    """The reader's hits, and the rules' where those are surer."""
+    hits = dict(heard.situation)
+    for label, words in rule_hits(heard.text).items():
+        if label not in hits or hits[label].score < RULE_SCORE:
+            hits[label] = Hit(RULE_SCORE, words)
+    return hits
+
+
+def rule_hits(text: str) -> dict[str, str]:
+    """Labels that the patterns of ``heard/`` find, each with its sentence; others' stories not."""
+    whole = "\n".join(part for part in sentences(plain(text)) if not _OTHERS.search(part))
+    own = own_words(whole)
+    found: dict[str, str] = {}
+    for rule in rules("../heard"):
+        if rule.label not in found and (words := rule.words(own if rule.own else whole)):
+            found[rule.label] = words[:200]
+    return found
 
 
 def _counted(code: str, hits: Mapping[str, Hit]) -> tuple[int, Hit] | None:
@@ -102,7 +133,7 @@ def _chosen(code: str, hits: Mapping[str, Hit]) -> tuple[str, Hit] | None:
 
 
 # Values that set aside every other path, so a guess is not enough (rule H7).
-SURE = {"L7=clear_refused": 0.9, "L11=no_contact": 0.9}
+SURE = {"L7=clear_refused": 0.96, "L11=no_contact": 0.96}
 
 
 def _limit(label: str) -> float:

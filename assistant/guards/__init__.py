@@ -43,10 +43,10 @@ LEADS: tuple[tuple[str, Category], ...] = (
 )
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
-_LEAST = {"minor_peer": 0.85, "minor_adult": 0.85}  # an age is nearly always said in digits
+_LEAST = {"minor_peer": 0.85, "minor_adult": 0.85, "self_harm": 0.6, "harm_intent": 0.6}
 _SOMEONE = re.compile(
-    r"\b(?:he|she|they|him|her|them|ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|crush|date|dating|"
-    r"relationship|marriage|breakup|love|lover|situationship)\b",
+    r"\b(?:he|she|him|her|my ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|crush|dating|"
+    r"relationship|marriage|breakup|situationship)\b",
     re.I,
 )
 AMBIGUOUS = frozenset({"dark_thoughts", "fear"})  # what a plain denial may clear
@@ -114,7 +114,8 @@ def _pattern_findings(text: str) -> list[Finding]:
 
 def _reader_findings(heard: Heard) -> list[Finding]:
     """Labels the reader believes. Danger and tactics pass one gate each, so that the false alarms
-    of many labels do not add up. An age is believed from the reader only when it is very sure."""
+    of many labels do not add up. The gravest labels and an age, which is mostly said in
+    digits, are believed from the reader alone only when it is sure."""
     believed = {
         label
         for label, hit in heard.guards.items()
@@ -123,6 +124,8 @@ def _reader_findings(heard: Heard) -> list[Finding]:
     for gate, labels in (("any_safety", ROUTED), ("any_tactic", frozenset(TACTICS))):
         if not _opens(gate, heard):
             believed -= labels
+        elif gate == "any_tactic" and not believed & labels:
+            believed.add(max(labels, key=lambda label: heard.guards[label].score))
     return [
         Finding(label, heard.guards[label].words, _sure(label, heard), "reader")
         for label in believed
