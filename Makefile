@@ -16,7 +16,7 @@ evals: $(VENV)/dev-ready
 	@"$(BIN)/stillpoint" eval run --tier quick
 
 check: $(VENV)/dev-ready
-	@"$(BIN)/ruff" check .
+	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check -q .
 	@"$(BIN)/mypy"
 
 $(VENV)/app-ready: pyproject.toml constraints.txt

@@ -91,7 +91,14 @@ class Assistant:
     ) -> Iterator[Reply]:
         parts = compose.choose(reading, cards, history, user.text)
         shown_cards = dict.fromkeys(c.id for c in (*cards[:3], parts.card) if c)
-        start = Reply("", reading, "writing", tuple(shown_cards), question=parts.question or None, notice=_notice(reading))
+        start = Reply(
+            "",
+            reading,
+            "writing",
+            tuple(shown_cards),
+            question=parts.question or None,
+            notice=_notice(reading),
+        )
         answering = bool(history) and is_denial(user.text)  # "no, never" is not worth giving back
         quote = None if answering else telling_words(user.text, _quoted_before(history))
         shown = f"“{quote}.” " if quote else ""
@@ -154,14 +161,24 @@ class _Clock:
 def _vetted(text: str, reading: Reading, clock: _Clock) -> Reply:
     question = _question_in(text)
     return Reply(
-        text, reading, "done", finish="vetted", mode="vetted", timings=clock.timings(), question=question
+        text,
+        reading,
+        "done",
+        finish="vetted",
+        mode="vetted",
+        timings=clock.timings(),
+        question=question,
     )
 
 
 def _notice(reading: Reading) -> str | None:
     """The device caution, said once, beside the reply in which the watching was heard."""
     fresh = {"S3", "S11"} & reading.situation.fresh
-    return texts.safety("device_note").first if fresh and "device_note" in reading.stance.modifiers else None
+    return (
+        texts.safety("device_note").first
+        if fresh and "device_note" in reading.stance.modifiers
+        else None
+    )
 
 
 def _question_in(text: str) -> str | None:
@@ -191,6 +208,7 @@ def _ends_of(text: str) -> str:
 
 def _quoted_before(history: Sequence[Exchange]) -> frozenset[str]:
     return frozenset(
-        turn.reply.text.split(".”")[0].removeprefix("“") for turn in history if "”" in turn.reply.text
+        turn.reply.text.split(".”")[0].removeprefix("“")
+        for turn in history
+        if "”" in turn.reply.text
     )
-

@@ -30,7 +30,10 @@ STANCE_FILES: dict[StancePath, str] = {
 }
 FRESH_HOURS = 72  # how long a shock is spoken of as recent
 WHY_TURNS = 3  # questions about another's reasons, after which the talk turns to the user's needs
-_WHY = re.compile(r"\bwhy (?:did|does|do|is|was|would|has|can|wo|cant|can't) ?(?:\w+'t )?(?:he|she|they|my)\b", re.I)
+_WHY = re.compile(
+    r"\bwhy (?:did|does|do|is|was|would|has|can|wo|cant|can't) ?(?:\w+'t )?(?:he|she|they|my)\b",
+    re.I,
+)
 LONG_TALK = 6  # turns after which a stopping point and a real person are mentioned
 
 
@@ -175,7 +178,9 @@ def _mark(sentence: str, slug: str) -> str:
 def _keys(reading: Reading) -> list[str]:
     """What was heard, newest and heaviest first, as keys of reflections.toml."""
     situation = reading.situation
-    order = sorted(situation.signals, key=lambda code: (code not in situation.fresh, _WEIGHT.get(code, 9)))
+    order = sorted(
+        situation.signals, key=lambda code: (code not in situation.fresh, _WEIGHT.get(code, 9))
+    )
     keys = []
     for code in order:
         value = situation.signals[code]
@@ -192,8 +197,12 @@ def _keys(reading: Reading) -> list[str]:
     return keys
 
 
-_WEIGHT = {code: i for i, code in enumerate(
-    ("M6", "R1", "L7", "L3", "L4", "L6", "L1", "L5", "M2", "L2", "L11", "M3", "M4", "D1", "L9"))}
+_WEIGHT = {
+    code: i
+    for i, code in enumerate(
+        ("M6", "R1", "L7", "L3", "L4", "L6", "L1", "L5", "M2", "L2", "L11", "M3", "M4", "D1", "L9")
+    )
+}
 
 
 @cache

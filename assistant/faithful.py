@@ -8,11 +8,15 @@ unless the message holds the same words.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-_NUMBER = re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred|dozens?)\b", re.I)
+_NUMBER = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred|dozens?)\b", re.I
+)
 _NAME = re.compile(r"(?<![.!?\"“”:]\s)(?<!^)\b[A-Z][a-z]{2,}\b")
 _OTHER = re.compile(
-    r"\b(?:he|she|they|him|her|them|your (?:ex|partner|boyfriend|girlfriend|husband|wife|friend))\b", re.I
+    r"\b(?:he|she|they|him|her|them|your (?:ex|partner|boyfriend|girlfriend|husband|wife|friend))\b",
+    re.I,
 )
 _SENSE = re.compile(r"[a-z']+")
 _ADVICE = re.compile(
@@ -21,10 +25,11 @@ _ADVICE = re.compile(
     r"focus on|give yourself|allow yourself|be sure|why not|i (?:am|'m|will|can|understand|hear|feel|know))\b",
     re.I,
 )
-_PROMISE = re.compile(r"\b(?:will (?:be|get|come|pass|find|feel)|soon|one day|eventually|better days)\b", re.I)
-_COMMON = frozenset(
-    ["a", "about", "all", "alone", "an", "and", "any", "are", "as", "at", "be", "been", "being", "both", "but", "by", "can", "carrying", "day", "days", "deep", "do", "doing", "each", "even", "ever", "every", "feel", "feeling", "feelings", "felt", "for", "from", "full", "get", "gets", "getting", "going", "hard", "has", "have", "having", "heart", "heavy", "holding", "hurt", "hurting", "hurts", "how", "if", "in", "into", "is", "it", "it's", "its", "kind", "leave", "leaves", "left", "like", "long", "lot", "make", "makes", "many", "maybe", "mind", "much", "must", "no", "nobody", "none", "not", "nothing", "now", "of", "off", "on", "one", "only", "or", "out", "over", "pain", "part", "parts", "place", "pull", "pulled", "real", "really", "room", "sad", "side", "sides", "so", "some", "someone", "something", "still", "such", "sure", "that", "that's", "the", "there", "there's", "these", "thing", "things", "this", "those", "tired", "to", "torn", "two", "under", "up", "very", "wait", "waiting", "want", "wanting", "was", "way", "weight", "well", "what", "when", "where", "which", "while", "who", "why", "with", "without", "wonder", "would", "you", "you're", "you've", "your", "yours", "yourself", "exhausted", "exhausting", "lonely", "loneliness", "confused", "confusing", "confusion", "painful", "frustrated", "frustrating", "overwhelmed", "overwhelming", "ache", "aching", "grief", "grieving", "lost", "stuck", "unseen", "invisible", "unheard", "sounds", "sound", "seems", "worn", "wearing", "down", "between", "love", "loved", "worth", "worthy", "matter", "matters", "answer", "answers", "quiet", "silence", "know", "knowing", "rest", "hope", "hopes", "hoping", "fear", "scared", "afraid", "anxious", "anger", "angry", "more", "than", "just", "need", "needs", "makes", "sense", "understandable", "anyone", "too", "again", "because", "hold", "strange", "difficult", "rough", "tough", "stings", "sting", "sharp", "raw", "tender", "drained", "draining", "weary", "caught", "split", "guilty", "ashamed", "empty", "hollow", "numb", "disappointed", "hopeful", "uncertain", "uncertainty", "unsure", "longing", "missing", "betrayed", "rejected", "unwanted", "unloved", "ignored", "trust", "care", "cared", "caring", "effort", "end", "ending", "happened", "happening", "keep", "keeps", "leaving"]
+_PROMISE = re.compile(
+    r"\b(?:will (?:be|get|come|pass|find|feel)|soon|one day|eventually|better days)\b", re.I
 )
+# Words that say how something feels and commit to no fact; the rest must be the user's own.
+_COMMON = frozenset((Path(__file__).parent / "plain_words.txt").read_text(encoding="utf-8").split())
 _BLAND = re.compile(
     r"\b(?:(?:difficult|tough|challenging|hard|sensitive|complex|tricky) (?:time|situation|one|thing|position|question|moment)|"
     r"great (?:start|idea)|good (?:start|idea|thing)|strong statement|by the situation|in (?:your|this|the) relationship|"
@@ -33,7 +38,41 @@ _BLAND = re.compile(
 )
 _WEIGHS = re.compile(r"\b(?:might|may|could|would|if you|whether|worth|both of you|decide)\b", re.I)
 _FRAME = frozenset(
-    ["that", "this", "there", "have", "been", "with", "your", "you're", "you've", "wonder", "sounds", "sound", "like", "feel", "feeling", "feelings", "makes", "sense", "part", "really", "very", "much", "more", "from", "into", "when", "what", "just", "some", "even", "still", "about", "over"]
+    [
+        "that",
+        "this",
+        "there",
+        "have",
+        "been",
+        "with",
+        "your",
+        "you're",
+        "you've",
+        "wonder",
+        "sounds",
+        "sound",
+        "like",
+        "feel",
+        "feeling",
+        "feelings",
+        "makes",
+        "sense",
+        "part",
+        "really",
+        "very",
+        "much",
+        "more",
+        "from",
+        "into",
+        "when",
+        "what",
+        "just",
+        "some",
+        "even",
+        "still",
+        "about",
+        "over",
+    ]
 )
 _TO_YOU = re.compile(r"\b(?:you|your|you're|you've|that|this|it|there|no wonder)\b", re.I)
 LEAST, MOST = 5, 26

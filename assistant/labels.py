@@ -39,6 +39,7 @@ def with_gates(labels: frozenset[str]) -> frozenset[str]:
     gates = {"any_safety"} if labels & ROUTED else set()
     return labels | gates | ({"any_tactic"} if labels & set(TACTICS) else set())
 
+
 SIGNALS: dict[str, tuple[str, int]] = {
     "self_harm": ("S5", 2),
     "dark_thoughts": ("S5", 1),

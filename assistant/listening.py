@@ -80,9 +80,7 @@ def _asked(history: Sequence[Exchange], newest: Situation) -> list[stance.Asked]
     return found
 
 
-def _agree(
-    screening: Screening, known: Situation, decided: Stance
-) -> tuple[Screening, Stance]:
+def _agree(screening: Screening, known: Situation, decided: Stance) -> tuple[Screening, Stance]:
     """Guard and decision model must tell one story.
 
     A danger set by an answer to a question routes to safety. A danger that was answered in an

@@ -8,10 +8,12 @@ import codecs
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 _LOOKALIKE = str.maketrans(
     "аеорсухіјѕԁһКВМНТАЕОРСХαοερυνικтмнвк’‘ʼ“”„«»–—",
-    "aeopcyxijsdhKBMHTAEOPCXaoepuvikTMHBK'''\"\"\"\"\"--",
+    'aeopcyxijsdhKBMHTAEOPCXaoepuvikTMHBK\'\'\'"""""--',
 )
 _LEET = re.compile(r"\b[a-z]+[013457][a-z]+\b")
 _DIGITS = str.maketrans("013457", "oieast")
@@ -70,5 +72,7 @@ def pieces(text: str) -> list[str]:
     windows = [" ".join(parts[i : i + WINDOW]) for i in range(len(parts) - WINDOW + 1)]
     if len(windows) > MOST_PIECES:
         step = len(parts) / MOST_PIECES
-        windows = [" ".join(parts[int(i * step) : int((i + 1) * step) + 1]) for i in range(MOST_PIECES)]
+        windows = [
+            " ".join(parts[int(i * step) : int((i + 1) * step) + 1]) for i in range(MOST_PIECES)
+        ]
     return [text, *windows]

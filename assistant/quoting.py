@@ -7,7 +7,10 @@ import re
 from assistant.plain import own_words, sentences
 
 LEAST, MOST = 3, 14
-_CLAUSE = re.compile(r"[,;:()\n]|\s[-–—]\s|\.{2,}|\b(?:but|because|cuz|so that|and then|which|idk|lol|tbh|ngl)\b", re.I)
+_CLAUSE = re.compile(
+    r"[,;:()\n]|\s[-–—]\s|\.{2,}|\b(?:but|because|cuz|so that|and then|which|idk|lol|tbh|ngl)\b",
+    re.I,
+)
 _FEELING = re.compile(
     r"\b(?:tired|exhaust\w*|hurt\w*|miss\w*|alone|lonely|love\w*|hate\w*|cry\w*|cried|scared|afraid|ashamed|"
     r"stupid|small|empty|numb|angry|furious|sick|stuck|lost|hope\w*|hoping|wait\w*|nothing|never|always|"
@@ -15,9 +18,17 @@ _FEELING = re.compile(
     r"confus\w*|torn|invisible|guilt\w*|jealous|still|years?|months?|weeks?)\b",
     re.I,
 )
-_BAD = re.compile(r"\?|https?:|www\.|[<>{}\[\]|\\]|\d{5,}|@|\b(?:fuck\w*|shit\w*|bitch\w*|cunt\w*|slut\w*|whore\w*)\b", re.I)
-_OPENS_BADLY = re.compile(r"^(?:or|if|that|than|to|of|for|with|should|would|could|can|do|does|is|are|how|what|why|when|who)\b", re.I)
-_DANGLES = re.compile(r"\b(?:a|an|the|to|of|and|or|but|with|for|my|his|her|their|if|that|i|is|was|im|i'm)$", re.I)
+_BAD = re.compile(
+    r"\?|https?:|www\.|[<>{}\[\]|\\]|\d{5,}|@|\b(?:fuck\w*|shit\w*|bitch\w*|cunt\w*|slut\w*|whore\w*)\b",
+    re.I,
+)
+_OPENS_BADLY = re.compile(
+    r"^(?:or|if|that|than|to|of|for|with|should|would|could|can|do|does|is|are|how|what|why|when|who)\b",
+    re.I,
+)
+_DANGLES = re.compile(
+    r"\b(?:a|an|the|to|of|and|or|but|with|for|my|his|her|their|if|that|i|is|was|im|i'm)$", re.I
+)
 
 
 def telling_words(text: str, used: frozenset[str] = frozenset()) -> str | None:

@@ -23,7 +23,9 @@ from assistant.turn import Screening, Situation, UserTurn, Value
 HERE = Path(__file__).parent
 COUNTED = ("L1", "L2", "L3", "L4", "L5", "L6", "L8", "M1", "M2", "M3", "M4", "M6", "R2")
 CHOSEN = ("L7", "L9", "L11", "M5", "D1", "R1")
-GROWING = frozenset({"L1", "L2", "L3", "L4", "L5", "L6", "L8"})  # a later mention adds, never shrinks
+GROWING = frozenset(
+    {"L1", "L2", "L3", "L4", "L5", "L6", "L8"}
+)  # a later mention adds, never shrinks
 SCREEN = ("S1", "S2", "S3", "S4", "S12")
 
 RULE_SCORE = 0.97  # what a pattern rule of ``heard/`` counts for, beside the reader's probability
@@ -34,14 +36,26 @@ _OTHERS = re.compile(  # a sentence about somebody else's relationship
     r"wants|gets|calls|and his|and her)|the neighbou?rs|in (?:the|a) (?:film|movie|series|show|book)|asking for (?:a friend|an essay))\b"
 )
 
-_AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|ten|twelve|couple(?: of)?|few) (minute|min|hour|hr)s? (?:ago|back|since)", re.I)
-_NOW = re.compile(r"\b(?:just now|right now|literally just|just (?:had|saw|found|got|hung|left|happened|fought|broke)|(?:this|an) hour ago|tonight we|earlier tonight|we fought tonight)\b", re.I)
-_RETURNS = re.compile(r"\b(?:(third|3rd|fourth|4th|fifth|5th|sixth|6th|nth) (?:time|return|comeback)|(?:came|comes|come|been) back (\d+|two|three|four|five|six|several|many) times)\b", re.I)
+_AGO = re.compile(
+    r"\b(\d+|an?|one|two|three|four|five|six|ten|twelve|couple(?: of)?|few) (minute|min|hour|hr)s? (?:ago|back|since)",
+    re.I,
+)
+_NOW = re.compile(
+    r"\b(?:just now|right now|literally just|just (?:had|saw|found|got|hung|left|happened|fought|broke)|(?:this|an) hour ago|tonight we|earlier tonight|we fought tonight)\b",
+    re.I,
+)
+_RETURNS = re.compile(
+    r"\b(?:(third|3rd|fourth|4th|fifth|5th|sixth|6th|nth) (?:time|return|comeback)|(?:came|comes|come|been) back (\d+|two|three|four|five|six|several|many) times)\b",
+    re.I,
+)
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "couple of": 2, "few": 3, "three": 3,
             "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12, "several": 3, "many": 4,
             "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4, "sixth": 5,
             "6th": 5, "nth": 4}  # fmt: skip
-_YES = re.compile(r"^\W*(?:yes|yeah|yep|yh|ya|sure|of course|definitely|i think so|probably|still right|it would|honestly yes)\b", re.I)
+_YES = re.compile(
+    r"^\W*(?:yes|yeah|yep|yh|ya|sure|of course|definitely|i think so|probably|still right|it would|honestly yes)\b",
+    re.I,
+)
 
 
 @cache
@@ -223,10 +237,19 @@ def question_key(asked: str | None) -> str | None:
 _CUES = tuple(
     (key, re.compile(cue, re.I))
     for key, cue in (
-        ("S5", r"not wanting to (?:live|be alive)|thoughts? of (?:dying|suicide|death)|kill yourself|end your life|be alive"),
-        ("safety", r"afraid|scared|frighten|hurt or punish|threaten|safe (?:with|around)|ever hurt"),
+        (
+            "S5",
+            r"not wanting to (?:live|be alive)|thoughts? of (?:dying|suicide|death)|kill yourself|end your life|be alive",
+        ),
+        (
+            "safety",
+            r"afraid|scared|frighten|hurt or punish|threaten|safe (?:with|around)|ever hurt",
+        ),
         ("S11", r"device|look at (?:your|this) (?:phone|screen)|read this"),
-        ("M5", r"never (?:noticed|reacted|knew|cared|saw|find out)|still be right|nobody ever reacted"),
+        (
+            "M5",
+            r"never (?:noticed|reacted|knew|cared|saw|find out)|still be right|nobody ever reacted",
+        ),
         ("S7", r"how old"),
         ("L3", r"how (?:many times|often).*(?:ended|broken|begun|again|split)"),
         ("L8", r"(?:last|past) month.*(?:for you|unasked|without)"),

@@ -69,7 +69,12 @@ class View:
     @property
     def motive_fails(self) -> bool:
         wants_proof = self.number("M4") == 1 and not self.says("M5", "yes")
-        return self.at_least("M3", 1) or self.at_least("M4", 2) or self.at_least("M2", 2) or wants_proof
+        return (
+            self.at_least("M3", 1)
+            or self.at_least("M4", 2)
+            or self.at_least("M2", 2)
+            or wants_proof
+        )
 
     @property
     def hot(self) -> bool:

@@ -124,8 +124,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise PromptInvalid(f"{path} cannot be read ({error.strerror}): is the checkout complete?")\
-            from None
+        raise PromptInvalid(
+            f"{path} cannot be read ({error.strerror}): is the checkout complete?"
+        ) from None
 
 
 def sections(name: str) -> list[str]:

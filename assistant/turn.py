@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Route = Literal["reflect", "decline", "safety", "offtopic"]
-Category = Literal[
-    "self_harm", "danger", "harm_to_other", "minor", "certainty", "diagnosis"
-]
+Category = Literal["self_harm", "danger", "harm_to_other", "minor", "certainty", "diagnosis"]
 StancePath = Literal[
     "SAFETY", "CUTOFF", "PAUSE", "NEITHER_TALK", "NEITHER_WAIT", "NEITHER_HONOUR_NO"
 ]

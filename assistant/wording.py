@@ -92,7 +92,11 @@ class ModelWriter:
             line, spent, token_ms = self._write(prompt(text, quote), opening, attempt)
             usage = Usage(spent.input, spent.cached, usage.output + spent.output)
             first = first or token_ms
-            wrong = faults(line, text) + copied(line) + [finding.label for finding in check(line, danger=compose.careful(reading))]
+            wrong = (
+                faults(line, text)
+                + copied(line)
+                + [finding.label for finding in check(line, danger=compose.careful(reading))]
+            )
             if not wrong:
                 return Wording(line, "stop", usage, first, tuple(rejected))
             rejected.append(Finding("reflection: " + ", ".join(wrong), line, 1.0, "pattern"))
@@ -106,7 +110,7 @@ class ModelWriter:
         out, usage = opening, Usage()
         for chunk in self.model.stream(
             list(messages),
-            stop=[". ", ".\n", "\n", "?", "\"", "”"],
+            stop=[". ", ".\n", "\n", "?", '"', "”"],
             prefix=opening,
             max_tokens=MOST_TOKENS,
             temperature=0.0 if attempt == 0 else 0.7,
@@ -128,7 +132,7 @@ def copied(line: str) -> list[str]:
 
 def prompt(text: str, quote: str | None) -> list[BaseMessage]:
     """The constant system message, and one message with what the person wrote."""
-    ask = f"They wrote: \"{_flat(text)[:SEEN_CHARS]}\"\nLine:"
+    ask = f'They wrote: "{_flat(text)[:SEEN_CHARS]}"\nLine:'
     return [SystemMessage(texts.system()), HumanMessage(ask)]
 
 
@@ -147,7 +151,7 @@ def _pick(options: Sequence[str], salt: str) -> str:
 
 def _tidy(line: str) -> str:
     """One sentence, closed by a full stop; what was cut off in the middle is left out."""
-    line = line.strip().strip("\"“”").replace("!", ".")
+    line = line.strip().strip('"“”').replace("!", ".")
     found = re.match(r"(.+?[.])(?:\s|$)", line)
     return found.group(1) if found else line.rstrip(" ,;:-") + "."
 

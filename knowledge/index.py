@@ -80,7 +80,9 @@ class CardRetriever(BaseRetriever):
         self._bm25 = BM25([" ".join(card.passages()) for card in cards])
         self._collection = _collection(self._vectors(texts))
 
-    def rank(self, text: str, vector: Vectors | None = None, path: str | None = None) -> list[Scored]:
+    def rank(
+        self, text: str, vector: Vectors | None = None, path: str | None = None
+    ) -> list[Scored]:
         """Every card with its fused score, or nothing when the text is about something else."""
         query = self.encoder.encode([text])[0] if vector is None else vector
         if self.relevance is not None and not self.relevance(query):
@@ -105,7 +107,9 @@ class CardRetriever(BaseRetriever):
     def _dense(self, query: Vectors) -> Vectors:
         """Cosine of each card's best passage."""
         found = self._collection.query(
-            query_embeddings=[query.tolist()], n_results=min(400, len(self._owner)), include=["distances"]
+            query_embeddings=[query.tolist()],
+            n_results=min(400, len(self._owner)),
+            include=["distances"],
         )
         best = np.zeros(len(self._slugs), dtype=np.float32)
         for passage, distance in zip(found["ids"][0], found["distances"][0], strict=True):
@@ -167,7 +171,57 @@ def _reciprocal(scores: Vectors) -> Vectors:
 
 
 _STOP = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "do", "for", "from", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "in", "is", "it", "its", "just", "me", "my", "of", "on", "or", "she", "so", "that", "the", "their", "them", "they", "this", "to", "was", "we", "were", "what", "when", "with", "you", "your"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "do",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "just",
+        "me",
+        "my",
+        "of",
+        "on",
+        "or",
+        "she",
+        "so",
+        "that",
+        "the",
+        "their",
+        "them",
+        "they",
+        "this",
+        "to",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "with",
+        "you",
+        "your",
+    ]
 )
 
 

@@ -72,9 +72,9 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def listener():
     """The real reader and the real retriever; no language model."""
+    from assistant.listening import Listener
     from assistant.models.embedder import Embedder
     from assistant.reader import Heads, Reader
-    from assistant.listening import Listener
     from knowledge.cards import load
     from knowledge.index import CardRetriever
 

@@ -113,8 +113,9 @@ def test_a_hundred_thousand_characters_get_a_kind_no(plain):
 
 
 def test_other_languages_get_an_honest_line_and_danger_words_still_route(plain):
-    kind, danger = _talk(plain, "ich vermisse meine freundin und weiß nicht weiter"), _talk(
-        plain, "mein mann schlägt mich und ich habe angst vor ihm"
+    kind, danger = (
+        _talk(plain, "ich vermisse meine freundin und weiß nicht weiter"),
+        _talk(plain, "mein mann schlägt mich und ich habe angst vor ihm"),
     )
     assert kind[0].reading.screening.route == "offtopic" and "English" in kind[0].text
     assert danger[0].reading.screening.route == "safety"

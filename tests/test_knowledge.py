@@ -26,9 +26,21 @@ def test_no_sentence_to_be_said_stands_on_two_cards():
 SPOILED = {
     "no grade": ('grade = "moderate"', 'grade = "certain"', "grade"),
     "dead slug": ('id = "pause-overfunctioning"', 'id = "pause"', "file is called"),
-    "promise": ("insights = [", "insights = [\n  \"They will miss you if you wait long enough for it.\",", "promises"),
-    "gendered": ("insights = [", "insights = [\n  \"When he waits for an answer you can rest a little.\",", "gender"),
-    "diagnosis": ("insights = [", "insights = [\n  \"A narcissist tires you out and it is not you.\",", "diagnoses"),
+    "promise": (
+        "insights = [",
+        'insights = [\n  "They will miss you if you wait long enough for it.",',
+        "promises",
+    ),
+    "gendered": (
+        "insights = [",
+        'insights = [\n  "When he waits for an answer you can rest a little.",',
+        "gender",
+    ),
+    "diagnosis": (
+        "insights = [",
+        'insights = [\n  "A narcissist tires you out and it is not you.",',
+        "diagnoses",
+    ),
     "no toml": ("+++", "---", "+++"),
     "no section": ("## How it gets misused", "## Misuse", "missing"),
 }
@@ -58,7 +70,11 @@ def test_a_dead_reference_or_relation_does_not_load(tmp_path):
 def test_a_claim_stronger_than_its_grade_is_a_fault():
     from dataclasses import replace
 
-    card = replace(load().cards["pause-overfunctioning"], grade="weak", note="Research shows this works well for most people who try it.")
+    card = replace(
+        load().cards["pause-overfunctioning"],
+        grade="weak",
+        note="Research shows this works well for most people who try it.",
+    )
     assert any("claims more than its grade" in fault for fault in style.faults_of_card(card))
 
 

@@ -94,7 +94,9 @@ def test_two_threads_take_turns(model):
 
 
 def test_the_oldest_turns_go_first_and_the_ends_stay(model):
-    turns = [m for n in range(30) for m in (HumanMessage(f"turn {n} " * 20), AIMessage("yes " * 20))]
+    turns = [
+        m for n in range(30) for m in (HumanMessage(f"turn {n} " * 20), AIMessage("yes " * 20))
+    ]
     kept, dropped = model.fit([SYSTEM, *turns, HumanMessage("last")], reply=100)
     assert kept[0] is SYSTEM and kept[-1].content == "last" and dropped % 2 == 0 and dropped > 0
 
@@ -107,7 +109,7 @@ def test_a_message_that_cannot_fit_is_a_clear_error(model):
 def test_a_file_that_is_no_model_is_a_clear_error(tmp_path):
     path = tmp_path / "x.gguf"
     path.write_bytes(b"GGUF" + b"\0" * 200)
-    with pytest.raises(ModelCorrupt, match="x.gguf"):
+    with pytest.raises(ModelCorrupt, match=r"x\.gguf"):
         ChatLlamaCpp(path=str(path))
 
 

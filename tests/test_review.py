@@ -1,5 +1,7 @@
 """The output guard: what a reply may never say, and near things that it may."""
 
+from itertools import pairwise
+
 import pytest
 
 from assistant.guards.review import check, fallback, review, watch
@@ -54,7 +56,9 @@ def test_nothing_sound_left_gives_the_vetted_fallback():
 
 
 def test_the_users_own_quoted_words_are_not_judged():
-    assert review("“he will come back.” That is a lot of hope.", said_by_user="he will come back").ok
+    assert review(
+        "“he will come back.” That is a lot of hope.", said_by_user="he will come back"
+    ).ok
     assert not review("“he will come back.” That is so.", said_by_user="something else").ok
 
 
@@ -67,4 +71,4 @@ def test_a_stream_never_shows_what_is_then_taken_back():
     shown = list(watch(["That hurts. He will", " come back. You", " are tired."]))
     assert all("come back" not in text for text in shown)
     assert shown[-1].endswith("You are tired.")
-    assert all(b.startswith(a) for a, b in zip(shown, shown[1:], strict=False))
+    assert all(b.startswith(a) for a, b in pairwise(shown))

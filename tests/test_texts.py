@@ -53,7 +53,14 @@ def test_the_models_questions_are_questions():
 
 
 def test_pattern_rules_load_and_name_known_labels():
-    known = set(SIGNALS) | {"friend_in_danger", "own_harm_fear", "own_violence", "doubtful_premise", "certainty", *TACTICS}
+    known = set(SIGNALS) | {
+        "friend_in_danger",
+        "own_harm_fear",
+        "own_violence",
+        "doubtful_premise",
+        "certainty",
+        *TACTICS,
+    }
     assert {rule.label for rule in pattern_rules("input")} <= known
     assert len(pattern_rules("output")) >= 10
 

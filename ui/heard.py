@@ -120,7 +120,7 @@ def _signals(situation: Situation, correctable: bool) -> str:
         if in_words(code, value)
     )
     empty = "<p>Nothing definite yet.</p>"
-    return f'<h4>What I heard</h4>{f"<ul class=signals>{rows}</ul>" if rows else empty}'
+    return f"<h4>What I heard</h4>{f'<ul class=signals>{rows}</ul>' if rows else empty}"
 
 
 def _signal(code: str, value: Value, situation: Situation, correctable: bool) -> str:

@@ -42,7 +42,7 @@ def motive_form() -> str:
     rows = "".join(_question(*question) for question in tools.MOTIVE_QUESTIONS)
     return (
         f'<form id="motive">{rows}<button type="button" class="do" data-tool="motive">'
-        'Show the picture</button></form>'
+        "Show the picture</button></form>"
         '<div class="answer" id="motive-answer" role="status"></div>'
     )
 

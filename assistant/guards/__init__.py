@@ -43,6 +43,8 @@ LEADS: tuple[tuple[str, Category], ...] = (
 )
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
+# A gate this sure names its likeliest label even where no label is sure of itself.
+_NAMED = {"any_safety": 0.9, "any_tactic": 0.0}
 _LEAST = {"minor_peer": 0.85, "minor_adult": 0.85, "self_harm": 0.6, "harm_intent": 0.6}
 _SOMEONE = re.compile(
     r"\b(?:he|she|him|her|my ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|crush|dating|"
@@ -119,12 +121,13 @@ def _reader_findings(heard: Heard) -> list[Finding]:
     believed = {
         label
         for label, hit in heard.guards.items()
-        if label not in GATES and hit.score >= max(thresholds().get(label, 0.5), _LEAST.get(label, 0))
+        if label not in GATES
+        and hit.score >= max(thresholds().get(label, 0.5), _LEAST.get(label, 0))
     }
     for gate, labels in (("any_safety", ROUTED), ("any_tactic", frozenset(TACTICS))):
         if not _opens(gate, heard):
             believed -= labels
-        elif gate == "any_tactic" and not believed & labels:
+        elif not believed & labels and heard.guards[gate].whole >= _NAMED[gate]:
             believed.add(max(labels, key=lambda label: heard.guards[label].score))
     return [
         Finding(label, heard.guards[label].words, _sure(label, heard), "reader")

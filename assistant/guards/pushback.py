@@ -56,4 +56,6 @@ def stays_with_danger(text: str) -> bool:
 
 def is_safe_now(text: str) -> bool:
     """Says that they are safe, or thanks: time for the way back rather than another warning."""
-    return bool(_SAFE.search(text)) and not re.search(r"\b(?:not|n't|dont|isnt) (?:\w+ )?(?:safe|ok|okay|fine)\b", text, re.I)
+    return bool(_SAFE.search(text)) and not re.search(
+        r"\b(?:not|n't|dont|isnt) (?:\w+ )?(?:safe|ok|okay|fine)\b", text, re.I
+    )

@@ -231,8 +231,15 @@ class _Text:
                 self.ended = True
                 out, self._held = self._held.split(word, 1)[0], ""
                 return out
-        keep = max((n for word in self._stop for n in range(1, len(word))
-                    if self._held.endswith(word[:n])), default=0)
+        keep = max(
+            (
+                n
+                for word in self._stop
+                for n in range(1, len(word))
+                if self._held.endswith(word[:n])
+            ),
+            default=0,
+        )
         out = self._held[: len(self._held) - keep]
         self._held = self._held[len(out) :]
         return out

@@ -44,6 +44,8 @@ class ScriptedChat(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         self._asked.append(messages)
         if len(self._asked) > len(self.script):
-            raise AssertionError(f"asked {len(self._asked)} times, the script has {len(self.script)}")
+            raise AssertionError(
+                f"asked {len(self._asked)} times, the script has {len(self.script)}"
+            )
         for word in self.script[len(self._asked) - 1].split(" "):
             yield ChatGenerationChunk(message=AIMessageChunk(content=f" {word}"))

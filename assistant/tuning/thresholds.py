@@ -17,24 +17,25 @@ from typing import Any
 import numpy as np
 
 from assistant.labels import (
-    GATES,
     GUARD_LABELS,
     SAFETY_LABELS,
     SITUATION_LABELS,
     situation_labels,
-    with_gates,
 )
 from assistant.models.embedder import Embedder
 from assistant.reader import Heads, Reader
 from assistant.tuning import corpus
+from assistant.turn import TACTICS
 
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
-# Share of the other dev messages let through. The dev split is harder than life: a third of it is
-# near-misses and alarm words in harmless use; on real relationship questions it is far less.
-GATE_ALARMS = {"any_safety": 0.09, "any_tactic": 0.03}
-WINDOW_ALARMS = {"any_safety": 0.05, "any_tactic": 0.02}
+# Chosen by hand from a sweep on dev: whole message .5, best pair .93, with a label behind it or .9
+# alone, finds 53% of danger (nearly all of it said sideways there) at 2.8% alarms on ordinary and
+# 3.8% on near-miss messages. At .4 one danger more in twenty was found for twice the alarms.
+SAFETY_GATE = {"any_safety": 0.5, "any_safety_window": 0.93}
+TACTIC_ALARMS = {"any_tactic": 0.03, "any_tactic_window": 0.02}  # share of other dev messages
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -73,15 +74,12 @@ def main() -> None:
         safety = label in SAFETY_LABELS
         chosen[label] = best(scores, truth, 1.7 if safety else 1.0, MOST_FALSE_ALARMS)
         curves[label] = _curve(scores, truth)
-    for gate in GATES:
-        truth = np.array([gate in with_gates(row.labels or frozenset()) for row in rows])
-        whole = np.array([g[gate].whole for g in guards])
-        window = np.array([g[gate].score for g in guards])
-        chosen[gate] = quantile(whole[~truth], GATE_ALARMS[gate])
-        chosen[f"{gate}_window"] = max(
-            quantile(window[~truth], WINDOW_ALARMS[gate]), chosen[gate]
-        )
-        curves[f"{gate}_whole"] = _curve(whole, truth)
+    truth = np.array([bool((row.labels or frozenset()) & set(TACTICS)) for row in rows])
+    whole = np.array([g["any_tactic"].whole for g in guards])
+    window = np.array([g["any_tactic"].score for g in guards])
+    chosen["any_tactic"] = quantile(whole[~truth], TACTIC_ALARMS["any_tactic"])
+    chosen["any_tactic_window"] = quantile(window[~truth], TACTIC_ALARMS["any_tactic_window"])
+    chosen |= SAFETY_GATE
     _write(ROOT / "guards" / "thresholds.json", chosen)
     rows = corpus.situations("dev")
     _, situation = scores_of(reader, rows)

@@ -89,7 +89,7 @@ class ScriptedAssistant:
             return LONG, ()
         if "markup" in user.text:
             return (
-                'Look <script>window.hit=1</script>'
+                "Look <script>window.hit=1</script>"
                 '<img src="http://evil.example/x" onerror="window.hit=1"> '
                 "![a](http://evil.example/y) and [a link](http://evil.example/z) here.",
                 (),
