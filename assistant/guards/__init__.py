@@ -43,6 +43,7 @@ LEADS: tuple[tuple[str, Category], ...] = (
 )
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
+ONE_THOUGHT = 20  # words within which an excuse is about the same thing
 # A gate this sure names its likeliest label even where no label is sure of itself.
 _NAMED = {"any_safety": 0.9, "any_tactic": 0.0}
 _LEAST = {"minor_peer": 0.85, "minor_adult": 0.85, "self_harm": 0.6, "harm_intent": 0.6}
@@ -129,9 +130,10 @@ def _reader_findings(heard: Heard) -> list[Finding]:
             believed -= labels
         elif not believed & labels and heard.guards[gate].whole >= _NAMED[gate]:
             believed.add(max(labels, key=lambda label: heard.guards[label].score))
+    excused = {rule.label for rule in rules("input") if rule.excuses(plain(heard.text))}
     return [
         Finding(label, heard.guards[label].words, _sure(label, heard), "reader")
-        for label in believed
+        for label in believed - (excused if len(heard.text.split()) <= ONE_THOUGHT else set())
     ]
 
 

@@ -26,6 +26,10 @@ class PatternRule:
     unless: tuple[re.Pattern[str], ...]
     own: bool = False
 
+    def excuses(self, text: str) -> bool:
+        """Whether a text says the harmless thing this rule knows of: an idiom, long ago, a film."""
+        return any(u.search(text) for u in self.unless) and self.words(text) is None
+
     def words(self, text: str) -> str | None:
         """The first sentence that breaks the rule, or None."""
         for sentence in sentences(text):

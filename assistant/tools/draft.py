@@ -58,6 +58,8 @@ def check_draft(text: str) -> DraftView:
     straight = text.translate(_STRAIGHT)
     lines = wording()["draft"]
     labels = _labels(text)
+    if _matches("threat", QUOTED.sub(" ", straight)):
+        labels -= {"threats"}  # a threat the writer makes, not one they were given
     plainly = _asks_for(straight) or lines["no_request"]
     if (danger := _danger(labels, straight)) is not None:
         return DraftView(plainly, (), "", lines["danger"][danger], help=True)
