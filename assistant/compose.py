@@ -141,7 +141,7 @@ def _step(reading: Reading, card: Card | None, said: Sequence[str], pick: _Picke
     if "K" in reading.stance.modifiers and path == "CUTOFF":
         own = [f"{pick(own)} {pick(stance('cutoff')['channel'])}"]
     from_stance = path in {"CUTOFF", "PAUSE", "NEITHER_TALK", "NEITHER_HONOUR_NO"}
-    if card is None or (from_stance and turns % 2 == 0) or rule in _RULE_STEPS:
+    if card is None or from_stance or rule in _RULE_STEPS:
         return pick(own)
     return pick(card.steps)
 
