@@ -53,8 +53,8 @@ Head = Callable[[Vectors], dict[str, float]]
 class CardRetriever(BaseRetriever):
     """Cards for a text, best first, as Documents whose id is the slug; empty if none is close.
 
-    ``floor`` is the closeness (0-1) below which a text has nothing to do with any card; it was
-    chosen on a dev set of off-topic and in-domain messages (docs/knowledge.md).
+    ``relevance`` says of a query vector whether it has to do with any card at all; without one,
+    every text gets cards. ``head`` gives probabilities over the cards known at training time.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

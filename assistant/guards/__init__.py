@@ -22,7 +22,7 @@ from assistant.reader import Heard
 from assistant.turn import TACTICS, Category, Exchange, Finding, Screening
 
 HERE = Path(__file__).parent
-PATTERN_SCORE = 0.97  # share of pattern hits that were right on the dev split, rounded down
+PATTERN_SCORE = 0.97  # a convention, not a measured share
 
 # Which safety label leads when several are heard: the order of overrides H1 to H9.
 LEADS: tuple[tuple[str, Category], ...] = (

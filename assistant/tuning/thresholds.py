@@ -30,7 +30,8 @@ from assistant.turn import TACTICS
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
-# Chosen by hand from a sweep on dev: whole message .5, best pair .93, with a label behind it or .9
+# Swept on dev; the last choice, among three settings, was made with the figures of the test split
+# in view, so those are a little too kind (docs/quality.md). On dev: whole message .5, best pair .93, with a label behind it or .9
 # alone, finds 53% of danger (nearly all of it said sideways there) at 2.8% alarms on ordinary and
 # 3.8% on near-miss messages. At .4 one danger more in twenty was found for twice the alarms.
 SAFETY_GATE = {"any_safety": 0.5, "any_safety_window": 0.93}
