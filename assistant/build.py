@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from assistant.chat import Assistant
 from assistant.errors import ModelMissing
+from assistant.free import FreeWriter
 from assistant.listening import Listener
 from assistant.models.catalogue import catalogue
 from assistant.models.embedder import HERE as READER
@@ -52,7 +53,14 @@ def build(settings: Settings, progress: Progress | None = None) -> Assistant:
     listener = build_listener(settings)
     writer = ModelWriter(model, settings.seed)
     _warm(writer)
-    return Assistant(settings, listener, listener.retriever.library, writer)
+    free = FreeWriter(model) if composition(settings) == "free" else None
+    return Assistant(settings, listener, listener.retriever.library, writer, free)
+
+
+def composition(settings: Settings) -> str:
+    """Who writes the reply: what the settings ask for, else what the catalogue found fit."""
+    entry = catalogue().get(settings.model)
+    return settings.composition or (entry.composition if entry else "anchored")
 
 
 def build_listener(settings: Settings) -> Listener:

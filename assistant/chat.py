@@ -9,6 +9,7 @@ from datetime import datetime
 
 from assistant import compose, helplines, safety, texts
 from assistant.errors import GenerationStopped
+from assistant.free import Draft, FreeWriter
 from assistant.guards.pushback import is_denial
 from assistant.listening import Listener
 from assistant.quoting import telling_words
@@ -33,6 +34,7 @@ class Assistant:
     listener: Listener
     library: Library
     writer: Writer
+    free: FreeWriter | None = None  # writes whole replies, where the model can carry them
 
     def read(
         self, history: Sequence[Exchange], user: UserTurn, now: datetime | None = None
@@ -79,7 +81,43 @@ class Assistant:
             ranked = self.listener.find(user.text, heard, reading, earlier)
             clock.mark("retrieve")
             cards = [self.library.cards[item.slug] for item in ranked[:8]]
-            yield from self._reflect(history, user, reading, cards, clock)
+            write = self._write if self.free else self._reflect
+            yield from write(history, user, reading, cards, clock)
+
+    def _write(
+        self,
+        history: Sequence[Exchange],
+        user: UserTurn,
+        reading: Reading,
+        cards: Sequence[Card],
+        clock: _Clock,
+    ) -> Iterator[Reply]:
+        """The whole reply by the model, a checked sentence at a time (``free``)."""
+        assert self.free
+        parts = compose.choose(reading, cards, history, user.text)
+        start = _started(reading, parts, cards)
+        draft = Draft()
+        before = clock.elapsed()
+        try:
+            for draft in self.free.write(history, user.text, reading, cards, parts):
+                clock.marks.setdefault("first_shown", clock.elapsed())
+                yield replace(start, text=draft.text, mode="free")
+        except GenerationStopped:
+            yield replace(start, text=draft.text, mode="free", stage="done", finish="stopped")
+            return
+        clock.first_token = before + draft.first_token
+        yield replace(
+            start,
+            text=draft.text,
+            mode="free",
+            stage="done",
+            citations=_cited(cards, draft.text),
+            finish="stop" if draft.whole else "fallback",
+            usage=draft.usage,
+            timings=clock.timings(),
+            guard=tuple(draft.dropped),
+            notice=_joined(start.notice, _left_out(draft.left_out)),
+        )
 
     def _reflect(
         self,
@@ -90,15 +128,7 @@ class Assistant:
         clock: _Clock,
     ) -> Iterator[Reply]:
         parts = compose.choose(reading, cards, history, user.text)
-        shown_cards = dict.fromkeys(c.id for c in (*cards[:3], parts.card) if c)
-        start = Reply(
-            "",
-            reading,
-            "writing",
-            tuple(shown_cards),
-            question=parts.question or None,
-            notice=_notice(reading),
-        )
+        start = _started(reading, parts, cards)
         answering = bool(history) and is_denial(user.text)  # "no, never" is not worth giving back
         quote = None if answering else telling_words(user.text, _quoted_before(history))
         shown = f"“{quote}.” " if quote else ""
@@ -122,13 +152,11 @@ class Assistant:
         wording: Wording,
         clock: _Clock,
     ) -> Reply:
-        card = parts.card
-        cited = (Citation(card.id, card.title),) if card and f"[{card.id}]" in text else ()
         return replace(
             start,
             text=text,
             stage="done",
-            citations=cited,
+            citations=_cited([parts.card] if parts.card else [], text),
             finish=wording.finish,
             usage=wording.usage,
             timings=clock.timings(),
@@ -156,6 +184,27 @@ class _Clock:
         retrieve = self.marks.get("retrieve", screen) - screen
         shown = self.marks.get("first_shown", total)
         return Timings(screen, retrieve, self.first_token, shown, total)
+
+
+def _started(reading: Reading, parts: compose.Parts, cards: Sequence[Card]) -> Reply:
+    """A reply of which everything is known but its words."""
+    shown = dict.fromkeys(card.id for card in (*cards[:3], parts.card) if card)
+    question, notice = parts.question or None, _notice(reading)
+    return Reply("", reading, "writing", tuple(shown), question=question, notice=notice)
+
+
+def _cited(cards: Sequence[Card], text: str) -> tuple[Citation, ...]:
+    return tuple(Citation(card.id, card.title) for card in cards if f"[{card.id}]" in text)
+
+
+def _left_out(messages: int) -> str | None:
+    if not messages:
+        return None
+    return f"This talk is long: the model no longer sees its first {messages // 2} turns."
+
+
+def _joined(*notices: str | None) -> str | None:
+    return " ".join(filter(None, notices)) or None
 
 
 def _vetted(text: str, reading: Reading, clock: _Clock) -> Reply:

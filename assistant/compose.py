@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from assistant.guards.pushback import is_denial
-from assistant.texts import PROMPTS, _toml, reply, stance
+from assistant.texts import PROMPTS, reply, stance, toml
 from assistant.turn import Exchange, Reading, StancePath
 from knowledge.cards import Card
 
@@ -207,7 +207,7 @@ _WEIGHT = {
 
 @cache
 def _reflections() -> dict[str, dict[str, list[str]]]:
-    return _toml(PROMPTS / "reflections.toml")
+    return toml(PROMPTS / "reflections.toml")
 
 
 def declined(reading: Reading, history: Sequence[Exchange], text: str) -> str:

@@ -82,7 +82,6 @@ MOST_FOREIGN = 0.34  # tuned by eye on lines of the default model
 def faults(line: str, text: str) -> list[str]:
     """What is wrong with a reflection, given the message it answers; empty if it is fit."""
     source = text.lower()
-    numbers = {n.lower() for n in _NUMBER.findall(line)} - {"two", "one"}
     wrong = {
         "length": not LEAST <= len(line.split()) <= MOST,
         "form": "?" in line or "\n" in line,
@@ -90,12 +89,21 @@ def faults(line: str, text: str) -> list[str]:
         "advice": bool(_ADVICE.search(line)),
         "promise": bool(_PROMISE.search(line)),
         "bland": bool(_BLAND.search(line)),
-        "number": any(number not in source for number in numbers),
-        "name": any(name.lower() not in source for name in _NAME.findall(line)),
         "speaks for the other": bool(_OTHER.search(line)),
         "facts not in the message": _foreign_share(line, source) > MOST_FOREIGN,
         "nothing of the message": not _anchored(line, source),
         "weighs options": bool(_WEIGHS.search(line)),
+    }
+    return [name for name, holds in wrong.items() if holds] + invented(line, text)
+
+
+def invented(line: str, text: str) -> list[str]:
+    """Numbers and names in a line that the message does not hold."""
+    source = text.lower()
+    numbers = {n.lower() for n in _NUMBER.findall(line)} - {"two", "one"}
+    wrong = {
+        "number": any(number not in source for number in numbers),
+        "name": any(name.lower() not in source for name in _NAME.findall(line)),
     }
     return [name for name, holds in wrong.items() if holds]
 

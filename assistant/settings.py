@@ -27,6 +27,7 @@ class Settings:
     adapter: bool = True
     seed: int = 7
     context: int = CONTEXT_TOKENS
+    composition: str | None = None  # "anchored" or "free"; None: as the catalogue says
     data: Path | None = None  # public labelled data for the evals, kept outside the project
 
     @classmethod
@@ -47,6 +48,7 @@ class Settings:
             country=_country(country or env.get("STILLPOINT_COUNTRY")),
             adapter=adapter,
             seed=seed,
+            composition=_composition(env.get("STILLPOINT_COMPOSITION")),
             data=Path(data) if data else None,
         )
 
@@ -66,6 +68,12 @@ def _country(code: str | None) -> str | None:
     if not (len(code) == 2 and code.isalpha()):
         raise SettingsInvalid(f"country {code!r} is not a two-letter code such as GB, US or IN")
     return code.lower()
+
+
+def _composition(name: str | None) -> str | None:
+    if name and name not in {"anchored", "free"}:
+        raise SettingsInvalid(f"STILLPOINT_COMPOSITION is {name!r}; it can be anchored or free")
+    return name or None
 
 
 def available_cpus() -> int:

@@ -41,12 +41,12 @@ class SafetyText:
 
 @cache
 def rules() -> dict[str, dict[str, str]]:
-    return _toml(PROMPTS / "rules.toml")
+    return toml(PROMPTS / "rules.toml")
 
 
 @cache
 def questions() -> dict[str, dict[str, Any]]:
-    return _toml(PROMPTS / "questions.toml")
+    return toml(PROMPTS / "questions.toml")
 
 
 @cache
@@ -58,6 +58,12 @@ def stance(name: str) -> dict[str, Any]:
 @cache
 def system() -> str:
     return _read(PROMPTS / "system.md").strip()
+
+
+@cache
+def free() -> str:
+    """The system message of free composition."""
+    return _read(PROMPTS / "free.md").strip()
 
 
 @cache
@@ -109,7 +115,8 @@ def front_matter(path: Path) -> tuple[dict[str, Any], str]:
     return _parse(path, parts[1]), parts[2]
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def toml(path: Path) -> dict[str, Any]:
+    """A TOML file of the project; one that is broken is named with its fault."""
     return _parse(path, _read(path))
 
 

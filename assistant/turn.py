@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Route = Literal["reflect", "decline", "safety", "offtopic"]
 Category = Literal["self_harm", "danger", "harm_to_other", "minor", "certainty", "diagnosis"]
@@ -126,6 +126,12 @@ class Usage:
     input: int = 0
     cached: int = 0
     output: int = 0
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> Usage:
+        """From langchain-core's ``usage_metadata``."""
+        cached = metadata.get("input_token_details", {}).get("cache_read", 0)
+        return cls(metadata.get("input_tokens", 0), cached, metadata.get("output_tokens", 0))
 
 
 @dataclass(frozen=True, slots=True)

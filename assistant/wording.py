@@ -119,7 +119,7 @@ class ModelWriter:
             first = first or (time.perf_counter() - started) * 1000
             out += str(chunk.content)
             if chunk.usage_metadata:
-                usage = _usage(chunk.usage_metadata)
+                usage = Usage.of(chunk.usage_metadata)
         return _tidy(out), usage, first
 
 
@@ -154,9 +154,3 @@ def _tidy(line: str) -> str:
     line = line.strip().strip('"“”').replace("!", ".")
     found = re.match(r"(.+?[.])(?:\s|$)", line)
     return found.group(1) if found else line.rstrip(" ,;:-") + "."
-
-
-def _usage(raw: object) -> Usage:
-    data = dict(raw) if isinstance(raw, dict) else {}
-    cached = data.get("input_token_details", {}).get("cache_read", 0)
-    return Usage(data.get("input_tokens", 0), cached, data.get("output_tokens", 0))

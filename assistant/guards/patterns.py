@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.errors import PromptInvalid
 from assistant.plain import sentences
-from assistant.texts import _toml
+from assistant.texts import toml
 
 HERE = Path(__file__).parent
 
@@ -47,7 +47,7 @@ def rules(folder: str) -> tuple[PatternRule, ...]:
 
 
 def _rule(path: Path) -> PatternRule:
-    raw = _toml(path)
+    raw = toml(path)
     try:
         return PatternRule(
             label=raw.get("label", path.stem),

@@ -7,7 +7,7 @@ was heard (stance SAFETY or a careful talk).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from assistant.guards.patterns import rules
@@ -61,18 +61,37 @@ def check(sentence: str, *, danger: bool = False, said_by_user: str = "") -> lis
     return found
 
 
-def watch(chunks: Iterable[str], *, danger: bool = False, said_by_user: str = "") -> Iterator[str]:
-    """Sound text so far from a stream: holds back the sentence that is still being written."""
-    held = shown = ""
+def watch(
+    chunks: Iterable[str],
+    *,
+    danger: bool = False,
+    said_by_user: str = "",
+    also: Callable[[str], list[str]] = lambda _sentence: [],
+    dropped: list[Finding] | None = None,
+) -> Iterator[str]:
+    """Sound text so far from a stream: holds back the sentence that is still being written.
+
+    ``also`` names further faults of a sentence; what is dropped is added to ``dropped``.
+    """
+    shown = ""
+    for sentence in _sentences_of(chunks):
+        found = check(sentence, danger=danger, said_by_user=said_by_user)
+        found += [Finding(fault, sentence[:160], 1.0, "pattern") for fault in also(sentence)]
+        if not found:
+            shown += sentence
+            yield shown
+        elif dropped is not None:
+            dropped.extend(found)
+
+
+def _sentences_of(chunks: Iterable[str]) -> Iterator[str]:
+    """Whole sentences of a stream as soon as each is complete, then what is left."""
+    held = ""
     for chunk in chunks:
-        held += chunk
-        *done, held = _split(held)
-        for sentence in done:
-            if not check(sentence, danger=danger, said_by_user=said_by_user):
-                shown += sentence
-                yield shown
-    if held.strip() and not check(held, danger=danger, said_by_user=said_by_user):
-        yield shown + held
+        *done, held = _split(held + chunk)
+        yield from done
+    if held.strip():
+        yield held
 
 
 def fallback() -> str:

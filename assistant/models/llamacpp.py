@@ -61,8 +61,7 @@ class ChatLlamaCpp(BaseChatModel):
 
     _llama: Any = PrivateAttr()
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
-    _abort: threading.Event = PrivateAttr(default_factory=threading.Event)
-    _callback: Any = PrivateAttr()
+    _abort: _Abort = PrivateAttr(default_factory=lambda: _Abort())
 
     def model_post_init(self, _context: Any) -> None:
         threads = available_cpus()
@@ -83,8 +82,9 @@ class ChatLlamaCpp(BaseChatModel):
         llama_cpp.llama_log_set(_to_logging, ctypes.c_void_p(0))  # loading put its own in place
         if len(self._control("<|im_start|>")) != 1:
             raise ModelCorrupt(f"{Path(self.path).name} does not use ChatML turns; choose another")
-        self._callback = llama_cpp.ggml_abort_callback(lambda _data: self._abort.is_set())
-        llama_cpp.llama_set_abort_callback(self._llama.ctx, self._callback, None)
+        llama_cpp.llama_set_abort_callback(
+            self._llama.ctx, self._abort.callback, self._abort.address
+        )
 
     @property
     def _llm_type(self) -> str:
@@ -186,7 +186,7 @@ class ChatLlamaCpp(BaseChatModel):
                 if text.ended:
                     finish = "stop"
                     break
-                self._llama.eval([token])
+                self._feed([token])
         finally:
             llama_cpp.llama_sampler_free(sampler)
         if rest := text.rest():
@@ -207,12 +207,37 @@ class ChatLlamaCpp(BaseChatModel):
 
     def _evaluate(self, tokens: list[int], reused: int) -> None:
         self._llama.n_tokens = reused
+        self._feed(tokens[reused:])
+
+    def _feed(self, tokens: list[int]) -> None:
         try:
-            self._llama.eval(tokens[reused:])
+            self._llama.eval(tokens)
         except RuntimeError as error:
             if self._abort.is_set():
                 raise GenerationStopped("stopped") from error
             raise
+
+
+class _Abort:
+    """A flag that llama.cpp reads by itself between two operations.
+
+    A Python callback would be entered hundreds of times a token. ``strlen`` of a two-byte buffer
+    has the same shape, is false for "" and true for "x", and never takes the interpreter's lock.
+    """
+
+    def __init__(self) -> None:
+        self._flag = ctypes.create_string_buffer(2)
+        self.address = ctypes.cast(self._flag, ctypes.c_void_p)
+        self.callback = ctypes.cast(ctypes.CDLL(None).strlen, llama_cpp.ggml_abort_callback)
+
+    def set(self) -> None:
+        self._flag.value = b"x"
+
+    def clear(self) -> None:
+        self._flag.value = b""
+
+    def is_set(self) -> bool:
+        return bool(self._flag.value)
 
 
 class _Text:

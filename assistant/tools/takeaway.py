@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.plain import sentences
 from assistant.quoting import telling_words
-from assistant.texts import PROMPTS, _toml, fill
+from assistant.texts import PROMPTS, fill, toml
 from assistant.tools.wording import wording
 from assistant.turn import Exchange, Situation, Value
 
@@ -121,4 +121,4 @@ def _unclear(history: Sequence[Exchange]) -> list[str]:
 
 @cache
 def _signals() -> dict[str, dict[str, Any]]:
-    return _toml(PROMPTS / "signals.toml")
+    return toml(PROMPTS / "signals.toml")

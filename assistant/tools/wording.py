@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from assistant.errors import PromptInvalid
-from assistant.texts import PROMPTS, _toml
+from assistant.texts import PROMPTS, toml
 
 CASUAL = {
     "{youre}": r"(?:you'?re|you are|ur|u r)",
@@ -39,7 +39,7 @@ class Ask:
 @cache
 def wording() -> dict[str, Any]:
     """The whole file, as TOML gives it."""
-    return _toml(PROMPTS / "tools.toml")
+    return toml(PROMPTS / "tools.toml")
 
 
 @cache
