@@ -24,6 +24,10 @@ from assistant.turn import (
 )
 from assistant.wording import Wording, Writer
 from knowledge.cards import Card, Library
+from knowledge.index import Scored
+
+MOST_CARDS = 8
+CLOSE = 0.6  # of the best card's score; a lower one is often about something else
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ class Assistant:
             earlier = history[-1].user.text if history else ""
             ranked = self.listener.find(user.text, heard, reading, earlier)
             clock.mark("retrieve")
-            cards = [self.library.cards[item.slug] for item in ranked[:8]]
+            cards = [self.library.cards[item.slug] for item in _close(ranked)]
             write = self._write if self.free else self._reflect
             yield from write(history, user, reading, cards, clock)
 
@@ -184,6 +188,11 @@ class _Clock:
         retrieve = self.marks.get("retrieve", screen) - screen
         shown = self.marks.get("first_shown", total)
         return Timings(screen, retrieve, self.first_token, shown, total)
+
+
+def _close(ranked: Sequence[Scored]) -> Sequence[Scored]:
+    """The cards worth speaking from: none that fits far less well than the best."""
+    return [item for item in ranked[:MOST_CARDS] if item.score >= CLOSE * ranked[0].score]
 
 
 def _started(reading: Reading, parts: compose.Parts, cards: Sequence[Card]) -> Reply:

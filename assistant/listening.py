@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,14 @@ _CATEGORIES: dict[str, Category] = {
     "H8": "danger",
     "H9": "self_harm",
 }
+# Silence, distance or an end has come up, so that safety has to be asked about first.
+_EXIT = re.compile(
+    r"\bcut\w* .{0,12}\b(?:off|out|contact)\b|\bno.?contact\b|\b(?:block|ghost|dump|leav|ignor|divorc)\w*"
+    r"|\bsilen\w+|\b(?:break|split)\w* up\b|\bend (?:it|this|things)\b|\bwalk away\b|\bmove out\b"
+    r"|\b(?:space|pause|distance|disappear|vanish)\b|\bpull\w* (?:back|away)\b|\blet (?:him|her|them) go\b"
+    r"|\b(?:stop|quit)\w* (?:text|reply|talk|messag|answer)\w*",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,8 @@ class Listener:
         screening = guards.screen(user.text, heard, _asked_as(history, asked))
         earlier = history[-1].reply.reading.situation if history else None
         known = situation.read(user, heard, screening, asked, earlier)
-        decided = stance.decide(known, _asked(history, known), now)
+        weighing = any(_EXIT.search(t) for t in (user.text, *(e.user.text for e in history)))
+        decided = stance.decide(known, _asked(history, known), now, weighing=weighing)
         screening, decided = _agree(screening, known, decided)
         hints = {label: round(hit.score, 3) for label, hit in heard.guards.items()}
         ms = (time.perf_counter() - started) * 1000

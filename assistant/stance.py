@@ -171,11 +171,16 @@ PATH_RULES = (
 
 
 def decide(
-    situation: Situation, asked: Sequence[Asked] = (), now: datetime | None = None
+    situation: Situation,
+    asked: Sequence[Asked] = (),
+    now: datetime | None = None,
+    *,
+    weighing: bool = True,
 ) -> Stance:
     """The stance for all that is known. Pure: the same signals always give the same stance.
 
-    ``now`` is the user's local time and only matters to B1; None means daytime.
+    ``now`` is the user's local time and only matters to B1; None means daytime. ``weighing`` says
+    whether silence, distance or an end has come up at all: only then is safety asked about first.
     """
     view = View(situation.signals, now)
     overrides = [rule for rule in OVERRIDES if rule.holds(view)]
@@ -185,7 +190,7 @@ def decide(
     deciding = replacing[0] if replacing else ordinary[0]
     wanted = _path(deciding, view)
     path = wanted if replacing else _allowed(wanted, deciding, view)
-    key = None if replacing and path == "SAFETY" else _question(view, deciding, asked)
+    key = None if replacing and path == "SAFETY" else _question(view, deciding, asked, weighing)
     return Stance(
         path=path,
         rule=deciding.code,
@@ -246,16 +251,16 @@ def _missing(rule: Rule, view: View) -> list[str]:
     return missing
 
 
-def _question(view: View, rule: Rule, asked: Sequence[Asked]) -> str | None:
+def _question(view: View, rule: Rule, asked: Sequence[Asked], weighing: bool) -> str | None:
     """The one question to close with: the first that fills a gap and was not asked before."""
     recent = asked[-ASK_LIMIT:]
     if len(recent) == ASK_LIMIT and not any(item.answered for item in recent):
         return "silent"
     done = {item.key for item in asked}
-    return next((key for key in _wanted(view, rule) if key not in done), None)
+    return next((key for key in _wanted(view, rule, weighing) if key not in done), None)
 
 
-def _wanted(view: View, rule: Rule) -> list[str]:
+def _wanted(view: View, rule: Rule, weighing: bool) -> list[str]:
     """Keys of questions worth asking now, most useful first."""
     if rule.code == "H9":
         return ["S5"]
@@ -265,16 +270,22 @@ def _wanted(view: View, rule: Rule) -> list[str]:
         return ["safety"]
     wanted = _missing(rule, view)
     heading_out = rule.path in {"PAUSE", "CUTOFF"} or view.pause >= 2 or view.cut >= 3
-    if view.signals and not heading_out:
-        wanted = [key for key in wanted if key != "safety"]
-        if "M5" in wanted and not (view.pause >= 2 or view.cut >= 4):
-            wanted.remove("M5")
+    if not heading_out and (view.signals or not weighing):
+        wanted = _unhurried(wanted, view)
     if rule.code in SETTLED or rule.code.startswith("B"):
         wanted = [key for key in wanted if key == "safety"]
     if rule.code in {"P6", "B5"} and not view.knows("M1"):
         wanted.insert(0, "motive")
     extra = [key for key in ("L8", "L1", "L10", "D1") if not view.knows(key)]
     return wanted + (extra if rule.code == "P10" else [])
+
+
+def _unhurried(wanted: list[str], view: View) -> list[str]:
+    """What to ask while nobody is on the way out: no safety question by rote, one scene first."""
+    wanted = [key for key in wanted if key != "safety"]
+    if "M5" in wanted and not (view.pause >= 2 or view.cut >= 4):
+        wanted.remove("M5")
+    return wanted if view.signals else sorted(wanted, key=lambda key: key != "L4")
 
 
 def _modifiers(view: View, overrides: Sequence[Rule]) -> tuple[str, ...]:
