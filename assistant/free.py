@@ -25,6 +25,8 @@ from knowledge.cards import Card
 REPLY_TOKENS = 220
 MOST_WORDS = 110  # beyond this no further sentence is shown; goal 22 asks for short replies
 LEAST_SENTENCES = 2  # fewer sound ones than this and the vetted reply is given instead
+_SELF = re.compile(r"^(?:I|I'm|I've|I'd|I'll|My|Me)\b")
+_NOTES = re.compile(r"\b(?:Where this leans|Notes|Step):")
 _MARKER = re.compile(r"\s*\[([\w-]+)\]")
 
 
@@ -116,8 +118,13 @@ def conversation(
 
 
 def _faults(sentence: str, text: str) -> list[str]:
-    """A question of the model's own, or a name or number the person never gave."""
-    return ["question"] if sentence.endswith("?") else invented(sentence, text)
+    """What only a free reply gets wrong; names and numbers the person never gave come on top."""
+    wrong = {
+        "question": sentence.endswith("?"),
+        "speaks of itself": bool(_SELF.search(sentence)),
+        "repeats its notes": bool(_NOTES.search(sentence)),
+    }
+    return [name for name, holds in wrong.items() if holds] + invented(sentence, text)
 
 
 def _only_known(text: str, known: frozenset[str]) -> str:

@@ -49,6 +49,8 @@ def test_sound_sentences_are_shown_as_they_come_and_the_question_is_ours(listene
     [
         pytest.param("Go silent for two weeks and he will miss you.", id="silence as leverage"),
         pytest.param("He is a narcissist.", id="label on someone absent"),
+        pytest.param("I am tired of it too.", id="speaks as if it were a person"),
+        pytest.param("Where this leans: rest.", id="its notes read out"),
         pytest.param("Call Marcus at 12 tonight.", id="a name and a number nobody gave"),
     ],
 )
