@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
+export RUFF_CACHE_DIR := $(VENV)/cache/ruff
+export MYPY_CACHE_DIR := $(VENV)/cache/mypy
+export HYPOTHESIS_STORAGE_DIRECTORY := $(VENV)/cache/hypothesis
 
 .PHONY: chat test evals check reader clean
 
@@ -10,7 +13,7 @@ chat: $(VENV)/app-ready
 	@"$(BIN)/stillpoint" chat
 
 test: $(VENV)/dev-ready
-	@"$(BIN)/python" -m pytest
+	@"$(BIN)/python" -m pytest -o cache_dir=$(VENV)/cache/pytest
 
 evals: $(VENV)/dev-ready
 	@"$(BIN)/stillpoint" eval run --tier quick
