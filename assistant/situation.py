@@ -96,7 +96,7 @@ def read(
 def _heard(heard: Heard) -> tuple[dict[str, Value], dict[str, str]]:
     signals: dict[str, Value] = {}
     words: dict[str, str] = {}
-    hits = _with_rules(heard)
+    hits = with_rules(heard)
     for code in COUNTED:
         if (found := _counted(code, hits)) is not None:
             signals[code], words[code] = found[0], found[1].words
@@ -110,7 +110,7 @@ def _heard(heard: Heard) -> tuple[dict[str, Value], dict[str, str]]:
     return signals, words
 
 
-def _with_rules(heard: Heard) -> dict[str, Hit]:
+def with_rules(heard: Heard) -> dict[str, Hit]:
     """The reader's hits, and the rules' where those are surer."""
     hits = dict(heard.situation)
     for label, words in rule_hits(heard.text).items():
@@ -131,14 +131,17 @@ def rule_hits(text: str) -> dict[str, str]:
 
 
 def _counted(code: str, hits: Mapping[str, Hit]) -> tuple[int, Hit] | None:
-    for value in (2, 1):
-        hit = hits.get(f"{code}>={value}")
-        if hit and hit.score >= thresholds().get(f"{code}>={value}", 0.5):
-            return value, hit
-    zero = hits.get(f"{code}=0")
-    if zero and zero.score >= thresholds().get(f"{code}=0", 0.5):
-        return 0, zero
-    return None
+    """The highest value believed; what says that it is not so wins where it is surer."""
+    labels = [(2, f"{code}>=2"), (1, f"{code}>=1"), (0, f"{code}=0")]
+    found = [(value, hits[k]) for value, k in labels if k in hits and _believes(k, hits[k])]
+    if not found:
+        return None
+    denied = found[-1][0] == 0 and found[-1][1].score > found[0][1].score
+    return found[-1] if denied else found[0]
+
+
+def _believes(label: str, hit: Hit) -> bool:
+    return hit.score >= _limit(label)
 
 
 def _chosen(code: str, hits: Mapping[str, Hit]) -> tuple[str, Hit] | None:
@@ -159,7 +162,7 @@ def _believed(start: str, hits: Mapping[str, Hit]) -> list[tuple[str, Hit]]:
     found = [
         (label.removeprefix(start), hit)
         for label, hit in hits.items()
-        if label.startswith(start) and hit.score >= _limit(label)
+        if label.startswith(start) and _believes(label, hit)
     ]
     return sorted(found, key=lambda item: -item[1].score)
 

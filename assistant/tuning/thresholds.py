@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant import situation
 from assistant.labels import (
     GUARD_LABELS,
     SAFETY_LABELS,
@@ -42,7 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def scores_of(reader: Reader, rows: list[corpus.Example]) -> tuple[list[Any], list[Any]]:
     heard = [reader.read(row.text, row.asked) for row in rows]
-    return [h.guards for h in heard], [h.situation for h in heard]
+    return [h.guards for h in heard], [situation.with_rules(h) for h in heard]
 
 
 def best(scores: np.ndarray, truth: np.ndarray, beta: float, cap: float | None) -> float:
@@ -83,10 +84,10 @@ def main() -> None:
     chosen |= SAFETY_GATE
     _write(ROOT / "guards" / "thresholds.json", chosen)
     rows = corpus.situations("dev")
-    _, situation = scores_of(reader, rows)
+    _, signals = scores_of(reader, rows)
     picked = {}
     for label in SITUATION_LABELS:
-        scores = np.array([s[label].score for s in situation])
+        scores = np.array([s[label].score for s in signals])
         truth = np.array([label in situation_labels(row.signals or {}) for row in rows])
         picked[label] = best(scores, truth, 1.0, None)
         curves[label] = _curve(scores, truth)
