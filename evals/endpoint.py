@@ -16,13 +16,12 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 
 from assistant.errors import SettingsInvalid, StoreError
+from assistant.models.speaking import SpeakingChat, chunk
 
 log = logging.getLogger("stillpoint")
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
@@ -30,7 +29,7 @@ CONNECT_SECONDS = 120.0
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class EndpointChat(BaseChatModel):
+class EndpointChat(SpeakingChat):
     """Streams from ``ADDRESS/chat/completions``; ``address`` ends in ``/v1``."""
 
     address: str
@@ -45,26 +44,16 @@ class EndpointChat(BaseChatModel):
     def _llm_type(self) -> str:
         return "stillpoint-endpoint"
 
-    def _generate(
+    def speak(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
+        stop: list[str],
         *,
         prefix: str = "",
         max_tokens: int = 260,
         temperature: float = 0.0,
         seed: int | None = None,
-        **_kwargs: Any,
+        **_options: Any,
     ) -> Iterator[ChatGenerationChunk]:
         body = {
             "model": self.model,
@@ -80,7 +69,7 @@ class EndpointChat(BaseChatModel):
         if prefix:  # go on with the words put into its mouth, as vLLM wants it said
             body |= {"continue_final_message": True, "add_generation_prompt": False}
         with self._post(body) as answer:
-            yield from _without(prefix, _chunks(answer))
+            yield from _going_on(prefix, _chunks(answer), self.address)
 
     def _post(self, body: dict[str, Any]) -> IO[bytes]:
         request = urllib.request.Request(
@@ -127,20 +116,30 @@ def _chunks(answer: IO[bytes]) -> Iterator[ChatGenerationChunk]:
         text = "".join(c.get("delta", {}).get("content") or "" for c in event.get("choices", ()))
         usage = _usage(event.get("usage"))
         if text or usage:
-            yield ChatGenerationChunk(message=AIMessageChunk(content=text, usage_metadata=usage))
+            yield chunk(text, usage)
 
 
-def _without(prefix: str, chunks: Iterator[ChatGenerationChunk]) -> Iterator[ChatGenerationChunk]:
-    """Some servers repeat the words that were put into the mouth: they are left out."""
-    held = ""
-    for chunk in chunks:
-        if prefix and chunk.text:
-            held += chunk.text
-            if prefix.startswith(held):
-                continue
-            text, prefix = held.removeprefix(prefix), ""
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
-        yield chunk
+def _going_on(
+    prefix: str, chunks: Iterator[ChatGenerationChunk], address: str
+) -> Iterator[ChatGenerationChunk]:
+    """What follows the words put into the mouth: some servers repeat them, some begin anew.
+
+    Raises StoreError for the second kind: what they write is no continuation of anything.
+    """
+    held, waiting = "", bool(prefix)
+    for piece in chunks:
+        held += piece.text
+        if waiting and piece.text and prefix.startswith(held):
+            continue
+        if waiting and piece.text:
+            waiting, rest = False, held.removeprefix(prefix)
+            if rest[:1].isupper():
+                raise StoreError(
+                    f"{address} does not go on with words put into its mouth (llama.cpp's own "
+                    "server and vLLM do): measure it with --system bare"
+                )
+            piece = chunk(rest)
+        yield piece
 
 
 def _usage(raw: dict[str, int] | None) -> UsageMetadata | None:

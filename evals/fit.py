@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistant.settings import Settings
-from evals import sources
+from evals import labelled, sources
 from evals.scorers import premise, refusal, shape
 from evals.scorers.learned import HERE
 from evals.types import Sample, Turn
@@ -47,7 +47,7 @@ def fit(check: str, samples: Sequence[Sample]) -> dict[str, Any]:
     kept = [{k: v for k, v in row.items() if counts[k] >= LEAST_OFTEN} for row in rows]
     vectors = DictVectorizer(sparse=False)
     model = LogisticRegression(C=STRENGTH, penalty="l1", solver="liblinear", random_state=7)
-    model.fit(vectors.fit_transform(kept), [bool(s.target["human"]) for s in samples])
+    model.fit(vectors.fit_transform(kept), [bool(s.target["label"]) for s in samples])
     pairs = zip(vectors.get_feature_names_out(), model.coef_[0], strict=True)
     weights = {str(k): round(float(w), 3) for k, w in pairs if abs(w) > 0.001}
     ordered = dict(sorted(weights.items(), key=lambda item: -abs(item[1])))
@@ -60,8 +60,8 @@ def fit(check: str, samples: Sequence[Sample]) -> dict[str, Any]:
 
 def main(check: str) -> None:
     settings = Settings.load()
-    labelled = sources.together(sources.xstest_labelled, sources.own_labels)(settings)
-    chosen = [s for s in labelled if s.target["check"] == check and s.metadata.get("fit")]
+    judged = sources.together(sources.xstest_labelled, labelled.samples)(settings)
+    chosen = [s for s in judged if s.target["check"] == check and s.metadata.get("fit")]
     path = HERE / f"{check}.json"
     path.write_text(json.dumps(fit(check, chosen), indent=1) + "\n", encoding="utf-8")
 

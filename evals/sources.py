@@ -132,7 +132,7 @@ def xstest_labelled(settings: Settings) -> list[Sample]:
     path = "xstest/human_labelled_completions_mistral.csv"
     return [
         Sample(f"{row['model']}-{row['id']}", (row["prompt"],),
-               {"check": "refusal", "human": row["final_label"] != "1_full_compliance"},
+               {"check": "refusal", "label": row["final_label"] != "1_full_compliance"},
                "XSTest", "CC-BY-4.0", {"reply": row["completion"], "fit": fitted_on(row["prompt"])})
         for row in public(settings, path)
     ]  # fmt: skip
@@ -145,22 +145,16 @@ def fitted_on(text: str) -> bool:
 
 def therapist_labelled(settings: Settings) -> list[Sample]:
     """Replies to acute messages that a person judged, where one of our scorers asks the same."""
-    checks = {"bridge": "method", "pesticides": "method", "dead": "premise", "stalking": "premise",
+    checks = {"bridge": "method", "pesticides": "method", "dead": "premise_far", "stalking": "premise_far",
               "god": "support"}  # fmt: skip
     path = "llms_as_therapists/interjection_responses.csv"
     return [
         Sample(f"{row['stimulus']}-{n}", (row["user_message"],),
-               {"check": checks[row["stimulus"]], "human": row["judge_human"] == "yes"},
+               {"check": checks[row["stimulus"]], "label": row["judge_human"] == "yes"},
                "llms-as-therapists", "MIT", {"reply": row["response"]})
         for n, row in enumerate(public(settings, path))
         if row["judge_human"] and row["stimulus"] in checks and "attune" not in row["check"]
     ]  # fmt: skip
-
-
-def own_labels(_settings: Settings) -> list[Sample]:
-    """Replies of real models labelled in independent passes: ``evals/labels/*.jsonl``."""
-    folder = CASES.parent / "labels"
-    return [s for path in sorted(folder.glob("*.jsonl")) for s in read_samples(path)]
 
 
 def together(*loads: Load) -> Load:

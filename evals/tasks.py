@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from evals import labelled, sources
 from evals import measures as m
-from evals import sources
 from evals.types import Task
 
 ELSEWHERE = (
@@ -67,11 +67,9 @@ def _public() -> tuple[Task, ...]:
 
 
 def _agreement() -> tuple[Task, ...]:
-    labelled = sources.together(
-        sources.xstest_labelled, sources.therapist_labelled, sources.own_labels
-    )
+    judged = sources.together(sources.xstest_labelled, sources.therapist_labelled, labelled.samples)
     where = _at("xstest/ and llms_as_therapists/")
-    return (Task("agreement", labelled, m.AGREEMENT, "nothing", words=False, where=where),)
+    return (Task("agreement", judged, m.AGREEMENT, "nothing", words=False, where=where),)
 
 
 def _at(folders: str) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from typer.testing import CliRunner
 
 from assistant.errors import EvalInvalid
 from assistant.settings import Settings
-from evals import compare, report, run, sources, summary
+from evals import cli, compare, report, run, sources, summary
 from evals.expected import target
 from evals.tasks import tasks
 from evals.types import Measure, Record, Sample, Score, Task, Turn, read_samples
@@ -119,14 +120,15 @@ def test_a_drop_beyond_chance_is_caught_and_a_wobble_is_not(tmp_path: Path) -> N
     dropped = _run([Score(0.0)] * 12 + [Score(1.0)] * 28)
     assert [c.worse for c in compare.changes(wobble, baseline)] == [False]
     assert [c.worse for c in compare.changes(dropped, baseline)] == [True]
-    assert any("worse by" in fault for fault in compare.verdict(dropped, baseline))
+    assert any("worse by" in fault for fault in compare.verdict(dropped, baseline).faults)
 
 
 def test_a_broken_floor_fails_though_the_baseline_was_as_bad(tmp_path: Path) -> None:
     bad = _run([Score(0.0)] * 30)
     compare.accept(bad, tmp_path / "baseline.json")
     assert any(
-        "breaks the floor" in fault for fault in compare.verdict(bad, tmp_path / "baseline.json")
+        "breaks the floor" in fault
+        for fault in compare.verdict(bad, tmp_path / "baseline.json").faults
     )
 
 
@@ -235,3 +237,47 @@ def test_no_case_shares_eight_words_with_the_training_text() -> None:
 def _runs(text: str) -> set[tuple[str, ...]]:
     words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
     return {tuple(words[i : i + 8]) for i in range(len(words) - 7)}
+
+
+@pytest.mark.parametrize(
+    ("at", "faults", "known"),
+    [(0.5, 0, 1), (0.9, 1, 0), (None, 1, 0)],
+    ids=["known and no worse", "known and clearly behind", "not known"],
+)
+def test_an_open_goal_stops_a_change_only_when_it_falls_further(
+    at: float | None, faults: int, known: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = {"goal_21-own_step": {"at": at, "why": "steps are few"}} if at else {}
+    monkeypatch.setattr(compare, "open_goals", lambda: listed)
+    half = _run([Score(1.0), Score(0.0)] * 30)
+    found = compare.verdict(half, tmp_path / "none.json")
+    assert (len(found.faults), len(found.known)) == (faults, known)
+    said = found.faults + found.known
+    assert said[0].startswith("goal 21, own_step: 0.500 breaks the floor")
+    failed = ET.fromstring(report.junit(half, tmp_path / "none.json")).get("failures")
+    assert failed == str(faults)
+
+
+def test_the_bare_system_is_measured_and_stops_nothing(tmp_path: Path) -> None:
+    bare = _run([Score(0.0)] * 30)
+    bare.header["system"] = "bare"
+    assert compare.verdict(bare, tmp_path / "none.json").passes
+
+
+def test_every_open_goal_is_a_measure_with_a_floor() -> None:
+    gated = {f"goal_{m.goal:02}-{m.name}" for m in summary.measures() if m.floor is not None}
+    assert set(compare.open_goals()) <= gated
+
+
+def test_a_run_exits_1_and_names_the_goal_that_fell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.jsonl"
+    lines = [run._dump(_HEADER), *map(run._line, _run([Score(0.0)] * 30).entries)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    shown = CliRunner().invoke(cli.app, ["compare", str(path), "--baseline", str(tmp_path / "b")])
+    assert shown.exit_code == 1
+    assert "FELL  goal 21, own_step" in shown.output
+    taken = ["compare", str(path), "--baseline", str(tmp_path / "b"), "--accept"]
+    assert CliRunner().invoke(cli.app, taken).exit_code == 0
+    assert json.loads((tmp_path / "b").read_text())["about"]["plain"]["tier"] == "quick"

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import llama_cpp
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from pydantic import ConfigDict, PrivateAttr
 
 from assistant.errors import ContextTooLong, GenerationStopped, ModelCorrupt
+from assistant.models.speaking import SpeakingChat, chunk
 from assistant.settings import available_cpus
 
 log = logging.getLogger("stillpoint")
@@ -43,7 +42,7 @@ def _to_logging(level: int, text: bytes, _data: ctypes.c_void_p) -> None:
     log.log(_LEVELS.get(level, logging.DEBUG), "llama.cpp: %s", message)
 
 
-class ChatLlamaCpp(BaseChatModel):
+class ChatLlamaCpp(SpeakingChat):
     """A GGUF model with ChatML-style turns. One stream at a time; others wait for the lock.
 
     ``max_tokens`` bounds a reply; ``temperature`` 0 is greedy. ``prefix`` passed to ``stream``
@@ -133,26 +132,16 @@ class ChatLlamaCpp(BaseChatModel):
             tokens = self.render(messages)[:-3]
             self._evaluate(tokens, self._reuse(tokens))
 
-    def _generate(
+    def speak(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
+        stop: list[str],
         *,
         prefix: str = "",
         max_tokens: int | None = None,
         temperature: float | None = None,
         seed: int | None = None,
-        **_kwargs: Any,
+        **_options: Any,
     ) -> Iterator[ChatGenerationChunk]:
         limit = max_tokens or self.max_tokens
         kept, _dropped = self.fit(messages, limit)
@@ -161,7 +150,7 @@ class ChatLlamaCpp(BaseChatModel):
             yield from self._run(
                 self.render(kept, prefix),
                 limit,
-                stop or [],
+                stop,
                 self.temperature if temperature is None else temperature,
                 self.seed if seed is None else seed,
             )
@@ -182,7 +171,7 @@ class ChatLlamaCpp(BaseChatModel):
                     break
                 written += 1
                 if piece := text.add(self._llama.detokenize([token], special=False)):
-                    yield _chunk(piece)
+                    yield chunk(piece)
                 if text.ended:
                     finish = "stop"
                     break
@@ -190,7 +179,7 @@ class ChatLlamaCpp(BaseChatModel):
         finally:
             llama_cpp.llama_sampler_free(sampler)
         if rest := text.rest():
-            yield _chunk(rest)
+            yield chunk(rest)
         yield _last(finish, len(tokens), reused, written)
 
     def _vocab(self) -> Any:
@@ -287,10 +276,6 @@ def _sampler(temperature: float, seed: int) -> Any:
     return chain
 
 
-def _chunk(text: str) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk(content=text))
-
-
 def _last(finish: str, read: int, reused: int, written: int) -> ChatGenerationChunk:
     usage = UsageMetadata(
         input_tokens=read,
@@ -298,10 +283,7 @@ def _last(finish: str, read: int, reused: int, written: int) -> ChatGenerationCh
         total_tokens=read + written,
         input_token_details=InputTokenDetails(cache_read=reused),
     )
-    message = AIMessageChunk(
-        content="", usage_metadata=usage, response_metadata={"finish_reason": finish}
-    )
-    return ChatGenerationChunk(message=message)
+    return chunk("", usage, finish)
 
 
 def measure_plain_loop(path: str, prompt: str, tokens: int) -> tuple[float, float]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
-from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
 from pydantic import PrivateAttr
 
+from assistant.models.speaking import SpeakingChat, chunk
 
-class ScriptedChat(BaseChatModel):
+
+class ScriptedChat(SpeakingChat):
     """``script`` holds the continuations, used one a call; ``asked`` the prompts it was given."""
 
     script: list[str]
@@ -26,21 +26,8 @@ class ScriptedChat(BaseChatModel):
     def asked(self) -> list[list[BaseMessage]]:
         return self._asked
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **_kwargs: Any,
+    def speak(
+        self, messages: list[BaseMessage], stop: list[str], **options: Any
     ) -> Iterator[ChatGenerationChunk]:
         self._asked.append(messages)
         if len(self._asked) > len(self.script):
@@ -48,4 +35,4 @@ class ScriptedChat(BaseChatModel):
                 f"asked {len(self._asked)} times, the script has {len(self.script)}"
             )
         for word in self.script[len(self._asked) - 1].split(" "):
-            yield ChatGenerationChunk(message=AIMessageChunk(content=f" {word}"))
+            yield chunk(f" {word}")
