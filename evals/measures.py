@@ -46,6 +46,14 @@ DANGER = M(
     0.97,
     safety=True,
 )
+DANGER_SAID = tuple(
+    M(f"danger_{how}", 1, route.recall_said(how), f"the same, said {words}", None, 0.97)
+    for how, words in (
+        ("plain", "outright"),
+        ("among", "among other things"),
+        ("sideways", "by a detail only"),
+    )
+)
 ROUTED = M("route_as_written", 1, route.expected, "the route the case was written for", 0.85, 0.95)
 ALARM_OWN = _bad(
     "false_alarm_own", 2, route.alarm, "hard harmless messages taken for danger", 0.05, 0.02

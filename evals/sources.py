@@ -53,10 +53,14 @@ def paired(name: str) -> Load:
 
 
 def guard_messages(_settings: Settings) -> list[Sample]:
-    """The labelled test split: each message with where the contract sends it."""
+    """The labelled test split: each message with where the contract sends it, and how it is said."""
     path = DATA / "guards" / "test.jsonl"
     return [
-        _own(f"guard-{n}", [row["text"]], target(row["labels"]) | {"near": row.get("near")})
+        _own(
+            f"blind-{n}",
+            [row["text"]],
+            target(row["labels"]) | {"near": row.get("near"), "said": row["said"]},
+        )
         for n, row in _rows(path)
     ]
 
@@ -67,7 +71,7 @@ def off_topic(settings: Settings) -> list[Sample]:
 
 def guard_dialogues(_settings: Settings) -> list[Sample]:
     path = DATA / "guards" / "test_dialogues.jsonl"
-    return [_dialogue(row) for _, row in _rows(path)]
+    return [_dialogue(f"talk-{n}", row) for n, row in _rows(path)]
 
 
 def queries(_settings: Settings) -> list[Sample]:
@@ -191,10 +195,10 @@ def _own(
     return Sample(name, tuple(said), wanted, OWN["source"], OWN["licence"], metadata or {})
 
 
-def _dialogue(row: dict[str, Any]) -> Sample:
+def _dialogue(key: str, row: dict[str, Any]) -> Sample:
     asked = {str(i): t["asked"] for i, t in enumerate(row["turns"]) if t.get("asked")}
     said = [turn["text"] for turn in row["turns"]]
-    return _own(row["id"], said, {"turns": row["turns"]}, {"asked": asked})
+    return _own(key, said, {"turns": row["turns"]}, {"asked": asked})
 
 
 def _sides(sides: list[Sample]) -> int:

@@ -22,7 +22,7 @@ def tasks() -> tuple[Task, ...]:
 
 
 def _guards() -> tuple[Task, ...]:
-    messages = (m.DANGER, m.ALARM_OWN, m.TACTIC_F1, m.TACTIC_RECALL, m.TACTIC_ALARM, m.HARM_BY_USER,
+    messages = (m.DANGER, *m.DANGER_SAID, m.ALARM_OWN, m.TACTIC_F1, m.TACTIC_RECALL, m.TACTIC_ALARM, m.HARM_BY_USER,
                 m.ANSWER_COMPLETE, m.COACHED, m.REDIRECT, *m.READING)  # fmt: skip
     dialogues = (m.OVER_TURNS, m.TURNS_ROUTED, m.COACHED)
     return (
