@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from assistant.guards.pushback import is_denial
+from assistant.plain import own_words, plain
 from assistant.texts import PROMPTS, reply, stance, toml
 from assistant.turn import Exchange, Reading, StancePath
 from knowledge.cards import Card
@@ -65,13 +66,34 @@ def choose(
     )
 
 
-def reflection_lines(reading: Reading) -> tuple[str, dict[str, list[str]]]:
-    """The strongest thing heard and its vetted lines, for when the model's own is not fit."""
+def reflection_lines(reading: Reading, text: str) -> tuple[str, dict[str, Any]]:
+    """The strongest thing heard and its vetted lines, for when the model's own is not fit.
+
+    A feeling the person names is surer than a signal that was read into the words.
+    """
     lines = _reflections()
-    for key in _keys(reading):
-        if key in lines:
-            return key, lines[key]
-    return "general", lines["general"]
+    heard = _keys(reading)
+    urgent = [key for key in heard if key in _URGENT]
+    keys = [key for key in (*urgent, *_feelings(text), *heard) if key in lines]
+    return (keys[0], lines[keys[0]]) if keys else ("general", lines["general"])
+
+
+def _feelings(text: str) -> list[str]:
+    """Feelings the person names of themselves, in the order of reflections.toml."""
+    own = own_words(plain(text))
+    found = []
+    for key, lines in _reflections().items():
+        said = re.search(lines["said"], own, re.I) if "said" in lines else None
+        if said and not _NOT.search(own[: said.start()] + said.group(0)):
+            found.append(key)
+    return found
+
+
+# Whatever else is named, these are what the person is in the middle of.
+_URGENT = frozenset({"M6", "R1_light", "R1_owning"})
+_NOT = re.compile(
+    r"\b(?:not|never|no longer|isn'?t|ain'?t|don'?t feel|wasn'?t)\W+(?:\w+\W+)?\w+$", re.I
+)
 
 
 def assemble(reflection: str, parts: Parts) -> str:
@@ -206,7 +228,7 @@ _WEIGHT = {
 
 
 @cache
-def _reflections() -> dict[str, dict[str, list[str]]]:
+def _reflections() -> dict[str, dict[str, Any]]:
     return toml(PROMPTS / "reflections.toml")
 
 

@@ -60,7 +60,7 @@ class PlainWriter:
     """Vetted lines only: what is said when no model is there, or its lines are not fit."""
 
     def reflect(self, text: str, quote: str | None, reading: Reading, salt: int) -> Wording:
-        _, lines = compose.reflection_lines(reading)
+        _, lines = compose.reflection_lines(reading, text)
         options = lines["after"] if quote else lines["alone"]
         return Wording(_pick(options, f"{salt}{text}"), "fallback")
 
