@@ -91,7 +91,10 @@ class Desk:
 
     def clear(self, notice: str = "") -> None:
         """A new talk; the words of this one are dropped from memory."""
+        turn = self._writing
         self.stop()
+        if turn is not None and self.talk is not None:
+            self._end(turn)  # in the file it stays as far as it was written
         with self._changing():
             self.turns, self.draft, self._writing = [], "", None
             self.talk, self.notice = None, notice
@@ -131,14 +134,9 @@ class Desk:
             self.turns = [self._kept_turn(n, exchange) for n, exchange in enumerate(exchanges)]
 
     def put_away(self, notice: str) -> None:
-        """Before the file is locked: keep what has been written, then drop a kept talk."""
-        if self.talk is None:
-            return
-        turn = self._writing
-        self.stop()
-        if turn is not None:
-            self._end(turn)
-        self.clear(notice)
+        """Before the file is locked: drop a kept talk from memory."""
+        if self.talk is not None:
+            self.clear(notice)
 
     def stop(self) -> None:
         """End the reply being written; what is there stays."""
@@ -151,7 +149,6 @@ class Desk:
 
     def close(self) -> None:
         """Drop everything, now; what is kept is kept up to the last word."""
-        self.put_away("")
         self.closed = True
         self.clear()
 

@@ -89,7 +89,7 @@ def picture(found: Weights, stance: Stance) -> str:
     return (
         f'<figure class="weights"><svg viewBox="0 0 256 106" role="img" aria-label="Where the '
         f'weight lies: {words}">{bars}</svg><figcaption>Where the weight of what you told lies. '
-        f"The darker bar is what the rules lean to.</figcaption></figure>"
+        f"The coloured bar is what the rules lean to.</figcaption></figure>"
     )
 
 

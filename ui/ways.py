@@ -39,7 +39,11 @@ def closed(door: Door, status: int = 401) -> Response:
     if not door.asks_password:
         return HTMLResponse(CLOSED, status)
     wait = math.ceil(door.wait_s())
-    line = f'<p role="alert">That did not open it. Wait {wait} seconds.</p>' if wait else ""
+    line = (
+        f'<p role="alert">That did not open it. It can be tried again in {wait} s.</p>'
+        if wait
+        else ""
+    )
     return HTMLResponse(FRAME.format(body=PASSWORD.format(line=line)), 429 if wait else status)
 
 

@@ -79,6 +79,9 @@ class ScriptedAssistant:
                 return
             yield Reply(" ".join(words[:n]), reading, "writing", citations=cited)
             time.sleep(self.pace_s)
+        if "endless" in user.text and self._stop.wait(120):  # however slow the browser is
+            yield Reply(" ".join(words[:-1]), reading, "done", finish="stopped")
+            return
         yield Reply(text, reading, "done", citations=cited, finish="stop")
 
     def stop(self) -> None:
@@ -91,7 +94,7 @@ class ScriptedAssistant:
         if reading.screening.route == "safety":
             lines = helplines.block(country, ("partner_abuse",))
             return f"I believe you.\n\n{lines}\n\nAre you safe right now?", ()
-        if "long" in user.text:
+        if "long" in user.text or "endless" in user.text:
             return LONG, ()
         if "markup" in user.text:
             return (

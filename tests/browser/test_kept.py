@@ -191,7 +191,7 @@ def test_quick_exit_locks_and_keeps_what_was_written(mine: Any, own: Served) -> 
     send(mine, STORY)
     mine.click("#keep")
     mine.wait_for_function("document.querySelector('#hint').innerText.includes('Kept, encrypted')")
-    send(mine, "a long one", wait=False)
+    send(mine, "an endless one", wait=False)
     mine.wait_for_function("document.querySelectorAll('.stage-line:not([hidden])').length === 1")
     mine.wait_for_function(
         "document.querySelector('.turn:last-child [data-part=body]').textContent.length > 40"
@@ -330,6 +330,47 @@ def test_a_passphrase_is_nothing_a_browser_offers_to_store(mine: Any) -> None:
     assert mine.evaluate(shown) == "none"
 
 
+def test_a_new_talk_in_mid_reply_leaves_the_kept_one_as_far_as_it_was(
+    mine: Any, own: Served
+) -> None:
+    send(mine, STORY)
+    turn_on(mine)
+    mine.click('[data-view="talk"]')
+    send(mine, "an endless one", wait=False)
+    mine.wait_for_function(
+        "document.querySelector('.turn:last-child [data-part=body]').textContent.length > 40"
+    )
+    mine.click("#clear")
+    mine.wait_for_function("document.querySelectorAll('.turn').length === 0")
+    with Kept.open(file_of(own), WORDS) as kept:
+        (talk,) = kept.list()
+        assert [turn.reply.finish for turn in kept.read(talk.id)] == ["stop", "stopped"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_accessibility_fault_open_or_locked(theme: str, mine: Any) -> None:
+    module = "axe_playwright_python.sync_playwright"
+    axe = pytest.importorskip(module, reason="not run: axe is missing").Axe()
+    mine.emulate_media(color_scheme=theme)
+    mine.set_viewport_size({"width": 320, "height": 720})
+
+    def faults() -> list[tuple[str, str]]:
+        found = axe.run(mine).response["violations"]
+        return [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in found]
+
+    send(mine, STORY)
+    turn_on(mine)
+    assert faults() == []
+    mine.click('[data-keep="rename"]')
+    assert faults() == []
+    mine.keyboard.press("Escape")
+    mine.click('[data-keep="lock"]')
+    unlock(mine, "not the passphrase")
+    mine.wait_for_selector("#kept-fault:visible")
+    assert faults() == []
+    assert mine.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -383,7 +424,7 @@ def test_a_killed_program_loses_at_most_the_reply_and_the_page_recovers(
     send(page, "before the end")
     turn_on(page)
     page.click('[data-view="talk"]')
-    send(page, "a long one", wait=False)
+    send(page, "an endless one", wait=False)
     page.wait_for_function(
         "document.querySelector('.turn:last-child [data-part=body]').textContent.length > 40"
     )
@@ -402,7 +443,7 @@ def test_a_killed_program_loses_at_most_the_reply_and_the_page_recovers(
     page.click('[data-keep="open"]')
     page.wait_for_selector(".turn >> nth=1")
     assert OPENING in page.inner_text(".turn >> nth=0")
-    assert last(page, "said") == "a long one"
+    assert last(page, "said") == "an endless one"
     assert "cut off when the program ended" in page.inner_text(".turn:last-child .fault")
     second.close()
     context.close()

@@ -49,7 +49,7 @@ def test_enter_sends_shift_enter_breaks_and_focus_stays_in_the_box(tab: Any) -> 
 
 
 def test_stop_ends_a_reply_and_keeps_what_is_there(tab: Any) -> None:
-    send(tab, "a long one", wait=False)
+    send(tab, "an endless one", wait=False)
     tab.wait_for_function("document.querySelector('[data-part=body]')?.textContent.length > 40")
     tab.click("#stop")
     done(tab)

@@ -129,7 +129,9 @@ root.addEventListener("change", async (e) => {
     const html = await ask({ ask: "country", text: node.value });
     all(".country").forEach((s) => (s.value = node.value));
     if (html !== null) $("#directory").innerHTML = html;
-    if (html !== null && node.matches(".country-here")) $(".found", turnOf(node)).innerHTML = html;
+    if (html === null || !node.matches(".country-here")) return;
+    $(".found", turnOf(node)).innerHTML = html;
+    $(".pick", turnOf(node)).scrollIntoView({ block: "start" });
   }
 });
 let searching = 0;

@@ -3,6 +3,7 @@ let settling = false;
 async function keep(query) {
   const out = await ask({ ask: "keep", words: $("#k-search")?.value ?? "", ...query });
   if (!out) return null;
+  $("#kept-title").after($("#kept-fault"));
   line($("#kept-fault"), out.fault);
   line($("#kept-said"), out.said);
   if (out.file) saveFile("notes.json", out.file);
@@ -27,7 +28,11 @@ async function keepButton(act, node) {
   } else if (text && (await sure(text, yes)) === null) return;
   if (act === "open" && unkept() && (await sure("The talk on this tab is not kept. Going to another one drops it.", "Go on")) === null) return;
   const out = await keep(query);
-  if (out && !out.fault) out.go ? show(out.go) : $("#kept-title").focus();
+  if (out && !out.fault) out.go ? show(out.go) : toTop();
+}
+function toTop() {
+  $("#kept-title").focus({ preventScroll: true });
+  $("#kept").scrollTop = 0;
 }
 const unkept = () => state.view.turns.length > 0 && !state.view.kept;
 async function keepThis() { // from the line under the box
@@ -42,7 +47,8 @@ $("#kept").addEventListener("submit", async (e) => {
   button.disabled = true; // a passphrase takes about a second to check, on purpose
   const out = await keep({ act: form.dataset.keep, ...Object.fromEntries(new FormData(form)) });
   button.disabled = false;
-  if (out && !out.fault) return form.reset(), $("#kept-title").focus();
+  if (out && !out.fault) return form.reset(), toTop();
+  if (out && form.isConnected) $(".row", form).before($("#kept-fault")); // where the eyes are
   const field = $("input", form);
   field?.focus();
   field?.select();

@@ -118,7 +118,8 @@ function paint() {
   }
   const grew = before && view.turns.length > before.turns.length;
   if (grew) state.sent = "";
-  if (grew || (low && view.busy)) log.scrollTop = log.scrollHeight;
+  const newest = all(".turn").at(-1); // a long reply is read from its beginning
+  if (newest && (grew || (low && view.busy))) log.scrollTop = Math.min(log.scrollHeight, newest.offsetTop - 12);
   if (before?.busy && !view.busy) finished(view);
 }
 function finished(view) {
@@ -153,9 +154,11 @@ function relook(change) {
   ask({ ask: "look", ...change });
 }
 function show(place) {
+  const before = state.place;
   state.place = place;
   all(".view").forEach((v) => (v.hidden = v.id !== place));
   if (place === "kept") keep({});
+  if (before !== place && !$("#side").hidden) closeSide();
   all("nav button").forEach((b) => (b.dataset.view === place ? b.setAttribute("aria-current", "page") : b.removeAttribute("aria-current")));
   if (place === "talk") box.focus();
   if (place === "welcome") $('[data-do="begin"]').focus({ preventScroll: true });
