@@ -57,10 +57,13 @@ class Assistant:
         *,
         country: str | None = None,
         now: datetime | None = None,
+        aside: Sequence[str] = (),
     ) -> Iterator[Reply]:
         """Growing snapshots of one reply; the last one has ``finish`` set.
 
-        Closing the generator stops the model. ``country`` chooses the help lines.
+        Closing the generator stops the model. ``country`` chooses the help lines. ``aside``
+        holds replies to this message that the person asked to have written anew: what they
+        said is not said again where there is something else to say.
         """
         clock = _Clock()
         if len(user.text) > MAX_CHARS:
@@ -79,14 +82,14 @@ class Assistant:
         elif route == "offtopic":
             yield _vetted(_offtopic(reading, history, country), reading, clock)
         elif route == "decline":
-            yield _vetted(compose.declined(reading, history, user.text), reading, clock)
+            yield _vetted(compose.declined(reading, history, user.text, aside), reading, clock)
         else:
             earlier = history[-1].user.text if history else ""
             ranked = self.listener.find(user.text, heard, reading, earlier)
             clock.mark("retrieve")
             cards = [self.library.cards[item.slug] for item in _close(ranked)]
             write = self._write if self.free else self._reflect
-            yield from write(history, user, reading, cards, clock)
+            yield from write(history, user, reading, cards, aside, clock)
 
     def _write(
         self,
@@ -94,11 +97,12 @@ class Assistant:
         user: UserTurn,
         reading: Reading,
         cards: Sequence[Card],
+        aside: Sequence[str],
         clock: _Clock,
     ) -> Iterator[Reply]:
         """The whole reply by the model, a checked sentence at a time (``free``)."""
         assert self.free
-        parts = compose.choose(reading, cards, history, user.text)
+        parts = compose.choose(reading, cards, history, user.text, aside)
         start = _started(reading, parts, cards)
         draft = Draft()
         before = clock.elapsed()
@@ -129,9 +133,10 @@ class Assistant:
         user: UserTurn,
         reading: Reading,
         cards: Sequence[Card],
+        aside: Sequence[str],
         clock: _Clock,
     ) -> Iterator[Reply]:
-        parts = compose.choose(reading, cards, history, user.text)
+        parts = compose.choose(reading, cards, history, user.text, aside)
         start = _started(reading, parts, cards)
         answering = bool(history) and is_denial(user.text)  # "no, never" is not worth giving back
         quote = None if answering else telling_words(user.text, _quoted_before(history))
@@ -140,7 +145,7 @@ class Assistant:
         yield replace(start, text=shown.strip())
         before = clock.elapsed()
         try:
-            wording = self.writer.reflect(user.text, quote, reading, salt=len(history))
+            wording = self.writer.reflect(user.text, quote, reading, salt=len(history) + len(aside))
         except GenerationStopped:
             yield replace(start, text=shown.strip(), stage="done", finish="stopped", question=None)
             return

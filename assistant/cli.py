@@ -6,8 +6,8 @@ faults are caught once, in ``Edge``: one line on stderr and exit code 1; wrong u
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,19 @@ import typer
 
 from assistant import cli_models
 from assistant.cli_edge import Edge, failure
-from assistant.cli_options import Adapter, Batch, Country, Model, Out, check_model, chosen, new
+from assistant.cli_options import (
+    Adapter,
+    Batch,
+    Country,
+    Listen,
+    Model,
+    Out,
+    check_model,
+    chosen,
+    new,
+    page_password,
+    words_given,
+)
 from assistant.errors import SettingsInvalid
 from assistant.settings import DEFAULT_PORT, Settings
 
@@ -59,22 +71,31 @@ def main(
 def chat(
     port: Annotated[int, typer.Option(min=1024, max=65535)] = DEFAULT_PORT,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open it yourself.")] = False,
+    listen: Listen = None,
     model: Model = None,
     adapter: Adapter = True,
     country: Country = None,
 ) -> None:
     """Open the page in your browser.
 
+    Only this machine can reach it. --listen changes that and asks for a password.
+
     Example: stillpoint chat --country GB
     """
     settings = chosen(model, country, adapter)
     check_model(settings)
-    from ui.app import launch
+    password = page_password() if listen else None
+    from ui.address import WARNING
+    from ui.app import end_like_interrupted, launch
 
     def start(told: Callable[[int, int], None]) -> Assistant:
         return _build(settings, told)
 
-    page = launch(settings, port=port, open_browser=not no_browser, start=start)
+    end_like_interrupted()
+    opened = partial(launch, settings, open_browser=not no_browser, start=start)
+    page = opened(port=port, listen=listen, password=password)
+    if listen:
+        typer.echo(WARNING)
     typer.echo(f"Open {page.door.file.as_uri()} in your browser. Ctrl-C here ends it.")
     page.wait()
 
@@ -103,7 +124,7 @@ def ask(
     if batch and out:
         _run(batch, out, lambda: _asking(settings), resume=True)
     else:
-        _reply(settings, _words() if text is None else text, as_json)
+        _reply(settings, words_given() if text is None else text, as_json)
 
 
 @app.command()
@@ -271,13 +292,3 @@ def _reply(settings: Settings, text: str, as_json: bool) -> None:
         last = terminal.reply(assistant.turn([], UserTurn(text), country=settings.country, now=now))
         if last.reading.screening.route == "safety" and not settings.country:
             typer.echo("\nWith --country CC this shows numbers near you.", err=True)
-
-
-def _words() -> str:
-    """The text from standard input, in whatever bytes it comes."""
-    if sys.stdin.isatty():
-        typer.echo("Tell what happened, then press Ctrl-D on a line of its own.", err=True)
-    text = sys.stdin.buffer.read().decode("utf-8", "replace").strip()
-    if not text:
-        raise typer.BadParameter("there is no text: give TEXT, or pipe it in")
-    return text

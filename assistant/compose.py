@@ -50,11 +50,18 @@ class Parts:
 
 
 def choose(
-    reading: Reading, cards: Sequence[Card], history: Sequence[Exchange], text: str
+    reading: Reading,
+    cards: Sequence[Card],
+    history: Sequence[Exchange],
+    text: str,
+    aside: Sequence[str] = (),
 ) -> Parts:
-    """Insight, step and question for this turn; nothing said before in the talk comes again."""
-    said = " ".join(turn.reply.text for turn in history)
-    pick = _Picker(said, f"{len(history)}{text}")
+    """Insight, step and question for this turn; nothing said before in the talk comes again.
+
+    ``aside`` holds replies to this same message that were asked for anew.
+    """
+    said = " ".join([*(turn.reply.text for turn in history), *aside])
+    pick = _Picker(said, f"{len(history) + len(aside)}{text}")
     card = _card(reading, cards, said)
     insight = pick(card.insights) if card else ""
     return Parts(
@@ -232,15 +239,17 @@ def _reflections() -> dict[str, dict[str, Any]]:
     return toml(PROMPTS / "reflections.toml")
 
 
-def declined(reading: Reading, history: Sequence[Exchange], text: str) -> str:
+def declined(
+    reading: Reading, history: Sequence[Exchange], text: str, aside: Sequence[str] = ()
+) -> str:
     """A vetted no to a tactic: the wish under it, a plain line, a better path, one question.
 
     When the ask comes again the line changes and the answer does not.
     """
     fields = reply("decline")
     own = fields[str(reading.screening.pattern)]
-    said = " ".join(turn.reply.text for turn in history)
-    pick = _Picker(said, f"{len(history)}{text}")
+    said = " ".join([*(turn.reply.text for turn in history), *aside])
+    pick = _Picker(said, f"{len(history) + len(aside)}{text}")
     again = bool(history) and history[-1].reply.reading.screening.route == "decline"
     opening = pick(fields["again"]["line"]) if again else f"{pick(own['feel'])} {pick(own['line'])}"
     return "\n\n".join((opening, pick(own["instead"]), pick(own["question"])))

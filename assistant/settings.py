@@ -76,6 +76,20 @@ def _composition(name: str | None) -> str | None:
     return name or None
 
 
+def given_password() -> str | None:
+    """The page's password from ``STILLPOINT_PASSWORD`` or the file that
+    ``STILLPOINT_PASSWORD_FILE`` names, without the line's end; None where neither is set."""
+    name = os.environ.get("STILLPOINT_PASSWORD_FILE")
+    if not name:
+        return os.environ.get("STILLPOINT_PASSWORD") or None
+    try:
+        return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(
+            f"{name}, named in STILLPOINT_PASSWORD_FILE, is not readable text: {error}"
+        ) from None
+
+
 def available_cpus() -> int:
     """Processors this process may run on, which in a container are fewer than the host's."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -50,6 +50,12 @@ def questions() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def signals() -> dict[str, dict[str, Any]]:
+    """``prompts/signals.toml``: each code's values in plain words."""
+    return toml(PROMPTS / "signals.toml")
+
+
+@cache
 def stance(name: str) -> dict[str, Any]:
     """The front matter of ``prompts/stances/NAME.md``: what is said in that stance."""
     return front_matter(PROMPTS / "stances" / f"{name}.md")[0]

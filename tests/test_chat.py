@@ -66,6 +66,30 @@ def test_safety_never_calls_the_model(listener, tmp_path):
     assert reply.finish == "vetted" and "0808 2000 247" in reply.text and not reply.cards
 
 
+@pytest.mark.parametrize(
+    ("text", "route"),
+    [(TIRED, "reflect"), ("give me a caption to post so my ex gets jealous", "decline")],
+    ids=["an open question", "a tactic"],
+)
+def test_a_reply_asked_for_anew_says_it_differently_and_as_firmly(plain, text, route):
+    aside = []
+    for _ in range(3):
+        *_, reply = plain.turn([], UserTurn(text), aside=aside)
+        assert reply.reading.screening.route == route
+        aside.append(reply.text)
+    assert len(set(aside)) == 3
+    steps = [text.split("\n\n")[-2] for text in aside]
+    assert len(set(steps)) == 3
+
+
+def test_a_safety_reply_asked_for_anew_stays_as_people_wrote_it(plain):
+    text = "he grabbed my wrist and said next time it will be worse"
+    *_, first = plain.turn([], UserTurn(text), country="gb")
+    *_, again = plain.turn([], UserTurn(text), country="gb", aside=[first.text])
+    assert first.reading.screening.route == "safety"
+    assert again.text == first.text
+
+
 def test_tactics_stay_declined_after_three_pushbacks(plain):
     replies = _talk(
         plain,

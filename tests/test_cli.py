@@ -26,8 +26,8 @@ WORN = "I plan everything and I am worn out. Should I go quiet for a while?"
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """An empty store, and none of the variables of whoever runs the tests."""
-    for name in ("STILLPOINT_MODEL", "STILLPOINT_COUNTRY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("MODEL", "COUNTRY", "PASSWORD", "PASSWORD_FILE"):
+        monkeypatch.delenv(f"STILLPOINT_{name}", raising=False)
     monkeypatch.setenv("STILLPOINT_HOME", str(tmp_path / "home"))
     return tmp_path
 
@@ -94,6 +94,9 @@ def test_ask_without_any_text_is_wrong_use():
         pytest.param(["ask", "hi", "--model", "no.gguf"], "no file no.gguf", id="no such file"),
         pytest.param(
             ["chat", "--model", "all-minilm-l6-v2-int8"], "no chat model", id="an embedder"
+        ),
+        pytest.param(
+            ["chat", "--listen", "192.168.1.20"], "needs a password", id="no password for others"
         ),
         pytest.param(["models", "path"], "not here yet", id="where a missing model lies"),
         pytest.param(["models", "verify", DEFAULT_MODEL], "not installed", id="nothing to verify"),
@@ -250,6 +253,24 @@ def test_chat_hands_the_page_a_way_to_start(monkeypatch):
     assert (seen["port"], seen["open_browser"], seen["country"]) == (DEFAULT_PORT, False, "gb")
     assert seen["waited"]
     assert "file:///run/open.html" in done.stdout
+
+
+def test_the_password_for_others_comes_from_a_file_and_never_from_the_command_line(
+    monkeypatch, tmp_path
+):
+    from assistant.cli_options import page_password
+
+    word = tmp_path / "word"
+    word.write_text("a password for the page\n", encoding="utf-8")
+    monkeypatch.setenv("STILLPOINT_PASSWORD", "another one")
+    assert page_password() == "another one"
+    monkeypatch.setenv("STILLPOINT_PASSWORD_FILE", str(word))
+    assert page_password() == "a password for the page"
+    assert run("chat", "--password", "x").exit_code == 2
+    monkeypatch.setenv("STILLPOINT_PASSWORD_FILE", str(tmp_path / "nosuch"))
+    missing = run("chat", "--listen", "192.168.1.20")
+    assert (missing.exit_code, missing.stderr.count("\n")) == (1, 1)
+    assert "STILLPOINT_PASSWORD_FILE" in missing.stderr
 
 
 def test_doctor_names_faults_and_exits_1(monkeypatch):

@@ -1,4 +1,4 @@
-"""What stands between the port and the page: hosts, origins, cookies, routes, headers.
+"""What stands between the port and the page: hosts, origins, cookies, headers.
 
 Gradio checks neither Host nor Origin well enough for a page that must stay private, and offers
 uploads, an API page and monitoring (gradio-app/gradio#13594). Here everything is refused that
@@ -10,43 +10,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
-from http.cookies import SimpleCookie
-from pathlib import Path
-from urllib.parse import parse_qs
 
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.door import Door
+from ui.ways import closed
 
-STATIC = Path(__file__).parent / "static"
 HOSTS = ["127.0.0.1", "localhost"]
 OPEN = {
-    "/enter", "/open", "/quiet", "/leave", "/notes.svg", "/favicon.ico", "/page.css",
+    "/enter", "/password", "/open", "/quiet", "/leave", "/notes.svg", "/favicon.ico", "/page.css",
     "/gradio_api/startup-events",
 }  # fmt: skip
 NEEDED = re.compile(
-    r"/|/alive|/config/?|/theme\.css|/gradio_api/(theme\.css|queue/(join|data)|component_server/?"
-    r"|heartbeat/\w+|cancel|reset/?)|/(assets|static)/[\w./@-]+"
+    r"/|/alive|/closed|/config/?|/theme\.css"
+    r"|/gradio_api/(theme\.css|queue/(join|data)|component_server/?|heartbeat/\w+|cancel|reset/?)|/(assets|static)/[\w./@-]+"
 )
 _SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S)
 _OUTSIDE = re.compile(
     rb'\s*<meta[^>]*(?:og:|twitter:)[^>]*?/>|\s*<link rel="manifest"[^>]*/>', re.S
-)
-CLOSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Notes</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="/notes.svg"><link rel="stylesheet" href="/page.css">
-<main class="closed"><h1>Notes</h1><p>This page opens from its own start file.
-Start the program again, or open the file it named when it started.</p></main></html>"""
-
-BOUNCE = (
-    '<!doctype html><html lang="en"><title>Notes</title>'
-    '<meta http-equiv="refresh" content="0;url=/">'
 )
 
 
@@ -78,7 +63,7 @@ class Cookies:
         if path in OPEN:
             return None
         if not self.door.knows(request.cookies.get(self.door.cookie)):
-            return HTMLResponse(CLOSED, 401)
+            return closed(self.door)
         return None if NEEDED.fullmatch(path) and ".." not in path else Response("Not here.", 404)
 
 
@@ -139,7 +124,7 @@ def _with_headers(send: Send, csp: str) -> Send:
     fixed = {
         "content-security-policy": csp,
         "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",  # "no-referrer" would make the password's Origin "null"
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
         "cross-origin-opener-policy": "same-origin",
@@ -169,46 +154,12 @@ def _foreign(request: Request) -> bool:
 
 def middleware(door: Door) -> list[Middleware]:
     """Outermost first."""
+    host = door.place.host
     return [
         Middleware(Headers),
-        Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
+        Middleware(
+            TrustedHostMiddleware, allowed_hosts=[*HOSTS, host, f"[{host}]"], www_redirect=False
+        ),
         Middleware(OriginGuard),
         Middleware(Cookies, door=door),
-    ]
-
-
-def routes(door: Door, leave: Callable[[str], None]) -> list[BaseRoute]:
-    """Our own addresses. ``leave`` is told the cookie whose talk must be dropped."""
-
-    def enter(request: Request) -> Response:
-        key = parse_qs(request.url.query).get("key", [""])[0]
-        cookie = door.exchange(key)
-        if cookie is None:
-            return HTMLResponse(CLOSED, 401)
-        answer = RedirectResponse("/open", 303)
-        answer.set_cookie(door.cookie, cookie, httponly=True, samesite="strict", path="/")
-        return answer
-
-    def bounce(_: Request) -> Response:
-        """A strict cookie is not sent on a way in from elsewhere; the next step is our own."""
-        return HTMLResponse(BOUNCE)
-
-    def quit_talk(request: Request) -> Response:
-        cookie = SimpleCookie(request.headers.get("cookie", "")).get(door.cookie)
-        if cookie is not None and door.knows(cookie.value):
-            leave(cookie.value)
-            door.forget(cookie.value)
-        answer = Response(status_code=204)
-        answer.delete_cookie(door.cookie, path="/", httponly=True, samesite="strict")
-        return answer
-
-    return [
-        Route("/enter", enter),
-        Route("/open", bounce),
-        Route("/leave", quit_talk, methods=["POST"]),
-        Route("/alive", lambda _: Response(status_code=204)),
-        Route("/quiet", lambda _: FileResponse(STATIC / "quiet.html", media_type="text/html")),
-        Route("/page.css", lambda _: FileResponse(STATIC / "page.css", media_type="text/css")),
-        Route("/notes.svg", lambda _: FileResponse(STATIC / "notes.svg")),
-        Route("/favicon.ico", lambda _: FileResponse(STATIC / "notes.svg")),
     ]

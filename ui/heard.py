@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from typing import Any
 
-from assistant.errors import PromptInvalid
 from assistant.stance import View
-from assistant.texts import PROMPTS
+from assistant.texts import signals
 from assistant.turn import Reading, Situation, Stance, Value
 from ui.markup import options
 
@@ -26,16 +22,6 @@ CAVEAT = (
 )
 
 
-@cache
-def phrases() -> dict[str, dict[str, Any]]:
-    """``prompts/signals.toml``: each code's values in plain words."""
-    path = PROMPTS / "signals.toml"
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise PromptInvalid(f"{path.name}: {error}") from None
-
-
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Where the weight lies, each 0-1: a picture of the rules' sums, never a score of a person."""
@@ -48,7 +34,7 @@ class Weights:
 
 def in_words(code: str, value: Value) -> str:
     """A signal's value as a sentence; "" for one that has no words."""
-    entry = phrases().get(code, {})
+    entry = signals().get(code, {})
     if "number" in entry:
         return str(entry["number"]).replace("$n", str(value))
     values = value if isinstance(value, list) else [value]
@@ -69,15 +55,15 @@ def weights(situation: Situation, stance: Stance) -> Weights:
 
 
 def fold(reading: Reading, correctable: bool) -> str:
-    """The whole fold; buttons to correct only where ``correctable`` (the newest message)."""
+    """The whole fold; buttons to correct only where ``correctable`` (not while a reply is written)."""
     situation, stance = reading.situation, reading.stance
     return (
         f"{_signals(situation, correctable)}{_unknown(stance)}"
         f'<div class="suggests"><h4>What this suggests</h4>'
-        f"<p><strong>{escape(phrases()['paths'][stance.path])}</strong></p>"
+        f"<p><strong>{escape(signals()['paths'][stance.path])}</strong></p>"
         f"<p>{escape(stance.why)}</p>{_leaning(stance)}</div>"
         f"{picture(weights(situation, stance), stance) if _weighed(reading) else ''}"
-        f"<dl><dt>How sure this is</dt><dd>{phrases()['confidence'][stance.confidence]}</dd>"
+        f"<dl><dt>How sure this is</dt><dd>{signals()['confidence'][stance.confidence]}</dd>"
         f"<dt>What would change it</dt><dd>{escape(stance.would_change)}</dd></dl>"
         f'<p class="small">{CAVEAT}</p>'
     )
@@ -103,7 +89,7 @@ def picture(found: Weights, stance: Stance) -> str:
     return (
         f'<figure class="weights"><svg viewBox="0 0 256 106" role="img" aria-label="Where the '
         f'weight lies: {words}">{bars}</svg><figcaption>Where the weight of what you told lies. '
-        f"The darker bar is what the rules lean to.</figcaption></figure>"
+        f"The coloured bar is what the rules lean to.</figcaption></figure>"
     )
 
 
@@ -134,7 +120,7 @@ def _signal(code: str, value: Value, situation: Situation, correctable: bool) ->
 
 
 def _correction(code: str, value: Value) -> str:
-    entry = phrases()[code]
+    entry = signals()[code]
     told = escape(in_words(code, value))
     safety = ' data-safety="1"' if safety_signal(code) else ""
     if "not_so" not in entry:
@@ -151,7 +137,7 @@ def _correction(code: str, value: Value) -> str:
 
 
 def _unknown(stance: Stance) -> str:
-    gaps = [phrases()[code]["unknown"] for code in stance.unknown if code in phrases()]
+    gaps = [signals()[code]["unknown"] for code in stance.unknown if code in signals()]
     if not gaps:
         return ""
     more = f" and {len(gaps) - MOST_UNKNOWN} more" if len(gaps) > MOST_UNKNOWN else ""
@@ -161,7 +147,7 @@ def _unknown(stance: Stance) -> str:
 def _leaning(stance: Stance) -> str:
     if stance.leaning is None or stance.leaning == stance.path:
         return ""
-    words = phrases()["paths"][stance.leaning]
+    words = signals()["paths"][stance.leaning]
     return (
         '<p class="small">Before anything further is suggested, it matters whether you are safe. '
         f"If nothing frightens you, this leans to: {escape(words)}</p>"

@@ -6,8 +6,10 @@ from string import Template
 
 from assistant import helplines
 from ui import shelf, tools
-from ui.gate import STATIC
 from ui.markup import options
+from ui.ways import STATIC
+
+SCRIPT = ("page.js", "away.js", "kept.js", "acts.js")
 
 
 def shell(country: str | None) -> str:
@@ -25,4 +27,5 @@ def shell(country: str | None) -> str:
 
 
 def script() -> str:
-    return (STATIC / "page.js").read_text(encoding="utf-8")
+    """The page's script; its parts share one scope."""
+    return "\n".join((STATIC / part).read_text(encoding="utf-8") for part in SCRIPT)

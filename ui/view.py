@@ -7,7 +7,9 @@ from typing import Any
 
 from assistant.turn import Reply
 from ui import heard, markup
-from ui.desk import Desk, Turn
+from ui.desk import Desk
+from ui.keeping import State
+from ui.talk import Turn
 
 STAGES = {
     "reading": "Reading what you wrote",
@@ -21,11 +23,15 @@ ENDINGS = {
 }
 
 
-def view(desk: Desk) -> dict[str, Any]:
-    """Everything that may change while a talk goes on."""
+def view(desk: Desk, keep: State = "off") -> dict[str, Any]:
+    """Everything that may change while a talk goes on; ``keep`` is how the kept talks stand."""
     ready = desk.boot.ready
     return {
         "version": desk.version,
+        "born": desk.born,
+        "keep": keep,
+        "kept": desk.talk is not None,
+        "notice": desk.notice,
         "beat": int(time.monotonic()),
         "boot": {"state": ready.state, "text": ready.text, "share": ready.share},
         "busy": desk.busy,
@@ -47,8 +53,8 @@ def _turn(desk: Desk, turn: Turn) -> dict[str, Any]:
         "writing": writing,
         "last": last,
         "stage": _stage(desk, turn) if writing else "",
-        "fault": turn.fault,
-        **(_answer(turn.reply, desk, last and not writing) if turn.reply else EMPTY),
+        "fault": " ".join(filter(None, (turn.fault, turn.unkept))),
+        **(_answer(turn.reply, desk, not desk.busy) if turn.reply else EMPTY),
     }
 
 
@@ -73,4 +79,6 @@ def _stage(desk: Desk, turn: Turn) -> str:
         return "Waiting for the model; your message is safe here and will be answered"
     if turn.stopped:
         return "Stopping"
+    if not turn.running and desk.boot.writing.locked():
+        return "Waiting for the reply in another tab"
     return STAGES[turn.reply.stage] if turn.reply else STAGES["reading"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from scripted import ScriptedAssistant, Served
+from steps import enter
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 WAIT_MS = 60_000
@@ -54,13 +55,7 @@ def context(browser: Any, served: Served, outside: list[str]) -> Iterator[Any]:
 @pytest.fixture
 def tab(context: Any, served: Served) -> Any:
     """The talk, open and past its first screen."""
-    page = context.new_page()
-    page.goto(served.way_in)
-    page.wait_for_selector("#notes .view:visible")
-    if page.is_visible("#welcome"):
-        page.keyboard.press("Escape")
-    page.wait_for_selector("#box:visible")
-    return page
+    return enter(context.new_page(), served.way_in)
 
 
 def _note(url: str, ours: str, outside: list[str]) -> None:

@@ -17,6 +17,7 @@ from assistant.turn import Citation, Exchange, Reading, Reply, Screening, Situat
 from knowledge.cards import Library, load
 
 OPENING = "Waiting by the phone wears a person down, and it makes sense that you are tired."
+OTHER = "You have been waiting for a sign all day, and waiting is work."
 LONG = " ".join(f"This is line {n} of a longer thought." for n in range(1, 60))
 
 
@@ -27,6 +28,7 @@ class ScriptedAssistant:
         self.library: Library = load()
         self.pace_s = pace_s
         self.stops = 0
+        self.told: list[datetime | None] = []  # the local times turns were given
         self._stop = threading.Event()
 
     def read(
@@ -38,6 +40,7 @@ class ScriptedAssistant:
         text = user.text.lower()
         for words, code, value in (
             ("always", "L1", 2), ("miss me", "M4", 1), ("grabbed", "S1", 2), ("ex", "L9", "ex"),
+            ("came back", "R1", "light"),
         ):  # fmt: skip
             if words in text:
                 signals[code], evidence[code] = value, user.text
@@ -56,8 +59,10 @@ class ScriptedAssistant:
         *,
         country: str | None = None,
         now: datetime | None = None,
+        aside: Sequence[str] = (),
     ) -> Iterator[Reply]:
         self._stop.clear()
+        self.told.append(now)
         if "break it" in user.text:
             raise RuntimeError(user.text)
         reading = self.read(history, user, now)
@@ -66,6 +71,7 @@ class ScriptedAssistant:
             self._stop.wait(20)
         yield Reply("", reading, "finding")
         text, cited = self._text(user, reading, country)
+        text = text.replace(OPENING, OTHER) if any(OPENING in said for said in aside) else text
         words = text.split(" ")
         for n in range(1, len(words)):
             if self._stop.is_set():
@@ -73,6 +79,9 @@ class ScriptedAssistant:
                 return
             yield Reply(" ".join(words[:n]), reading, "writing", citations=cited)
             time.sleep(self.pace_s)
+        if "endless" in user.text and self._stop.wait(120):  # however slow the browser is
+            yield Reply(" ".join(words[:-1]), reading, "done", finish="stopped")
+            return
         yield Reply(text, reading, "done", citations=cited, finish="stop")
 
     def stop(self) -> None:
@@ -85,7 +94,7 @@ class ScriptedAssistant:
         if reading.screening.route == "safety":
             lines = helplines.block(country, ("partner_abuse",))
             return f"I believe you.\n\n{lines}\n\nAre you safe right now?", ()
-        if "long" in user.text:
+        if "long" in user.text or "endless" in user.text:
             return LONG, ()
         if "markup" in user.text:
             return (
@@ -113,11 +122,14 @@ def free_port() -> int:
 class Served:
     """A running page with its parts at hand."""
 
-    def __init__(self, home: Path, start: Callable[..., Any]) -> None:
+    def __init__(
+        self, home: Path, start: Callable[..., Any], port: int | None = None, **more: Any
+    ) -> None:
         from ui.app import launch
 
-        self.home, self.port = home, free_port()
-        self.page = launch(Settings(home=home), start=start, port=self.port, open_browser=False)
+        self.home, self.port = home, port or free_port()
+        settings = Settings(home=home)
+        self.page = launch(settings, start=start, port=self.port, open_browser=False, **more)
         self.url = f"http://127.0.0.1:{self.port}"
 
     @property

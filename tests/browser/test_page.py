@@ -8,34 +8,17 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import LONG, OPENING, ScriptedAssistant, Served
+from scripted import LONG, OPENING, OTHER, ScriptedAssistant, Served
+from steps import STORY, done, enter, last, send
 
 from assistant.errors import FetchFailed
 
 pytestmark = pytest.mark.browser
-STORY = "I always text first"
-
-
-def send(tab: Any, text: str, wait: bool = True) -> None:
-    turns = tab.locator(".turn").count()
-    tab.fill("#box", text)
-    tab.press("#box", "Enter")
-    tab.wait_for_function(f"document.querySelectorAll('.turn').length === {turns + 1}")
-    if wait:
-        done(tab)
-
-
-def done(tab: Any) -> None:
-    tab.wait_for_selector(".turn:last-child .after:visible")
-    tab.wait_for_selector("#send:visible")
-
-
-def last(tab: Any, part: str = "body") -> str:
-    return str(tab.inner_text(f'.turn:last-child [data-part="{part}"]'))
 
 
 def test_a_reply_grows_and_its_chip_opens_the_card_beside_it(tab: Any) -> None:
@@ -66,7 +49,7 @@ def test_enter_sends_shift_enter_breaks_and_focus_stays_in_the_box(tab: Any) -> 
 
 
 def test_stop_ends_a_reply_and_keeps_what_is_there(tab: Any) -> None:
-    send(tab, "a long one", wait=False)
+    send(tab, "an endless one", wait=False)
     tab.wait_for_function("document.querySelector('[data-part=body]')?.textContent.length > 40")
     tab.click("#stop")
     done(tab)
@@ -99,8 +82,9 @@ def test_undo_gives_the_words_back_and_again_writes_anew(tab: Any) -> None:
     send(tab, "first")
     send(tab, "second")
     tab.click('.turn:last-child [data-do="again"]')
-    tab.wait_for_selector("#stop:visible")
+    tab.wait_for_function(f"document.querySelector('#turns').innerText.includes('{OTHER}')")
     done(tab)
+    assert OPENING not in last(tab)
     assert tab.locator(".turn").count() == 2
     tab.click('.turn:last-child [data-do="undo"]')
     tab.wait_for_function("document.querySelectorAll('.turn').length === 1")
@@ -134,18 +118,6 @@ def test_a_reload_in_the_middle_takes_the_reply_up_again(tab: Any) -> None:
     assert last(tab) == LONG
 
 
-def test_two_tabs_show_one_talk(tab: Any, context: Any, served: Served) -> None:
-    send(tab, "from the first tab")
-    second = context.new_page()
-    second.goto(served.url)
-    second.wait_for_selector(".turn")
-    send(second, "from the second tab")
-    tab.bring_to_front()
-    tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    tab.wait_for_function("document.querySelectorAll('.turn').length === 2")
-    assert last(tab, "said") == "from the second tab"
-
-
 def test_markup_in_a_reply_is_inert(tab: Any) -> None:
     send(tab, "markup")
     assert tab.locator('[data-part="body"] :is(script, img, a)').count() == 0
@@ -163,6 +135,29 @@ def test_what_was_heard_can_be_corrected_and_the_stance_follows(tab: Any) -> Non
     tab.wait_for_selector(".byhand")
     assert "It is not about being missed" in tab.inner_text(".signals")
     assert tab.inner_text(".heard .suggests") != before
+
+
+def test_an_earlier_reply_can_be_corrected_and_later_ones_follow(tab: Any) -> None:
+    send(tab, "I want to go quiet so they miss me")
+    send(tab, STORY)
+    tab.click(".turn:first-child .heard summary")
+    tab.click('.turn:first-child [data-fix="M4"]')
+    tab.wait_for_selector(".turn:first-child .byhand")
+    tab.click(".turn:last-child .heard summary")
+    assert "It is not about being missed" in tab.inner_text(".turn:last-child .signals")
+    assert tab.locator(".turn:last-child .byhand").count() == 1
+
+
+def test_the_night_rule_speaks_at_two_in_the_morning(tab: Any, monkeypatch: Any) -> None:
+    at = {"hour": 14}
+    monkeypatch.setattr("ui.desk.local_time", lambda: datetime(2026, 3, 1, at["hour"], 5))
+    send(tab, "they came back as if nothing had been")
+    tab.click(".turn:last-child .heard summary")
+    assert "daylight" not in last(tab, "heard")
+    at["hour"] = 2
+    send(tab, "they came back as if nothing had been")
+    tab.click(".turn:last-child .heard summary")
+    assert "a draft can wait for daylight" in last(tab, "heard")
 
 
 def test_correcting_a_safety_signal_asks_first(tab: Any) -> None:
@@ -249,8 +244,8 @@ def test_leaving_quickly_blanks_drops_and_does_not_lead_back(
 ) -> None:
     send(tab, "a secret word")
     other = context.new_page()
-    other.goto(served.url)
-    other.wait_for_selector(".turn")
+    enter(other, served.url)
+    send(other, "another secret word")
     tab.bring_to_front()
     if way == "button":
         tab.click("header .leave")
@@ -438,7 +433,7 @@ def test_a_start_that_fails_says_why_and_can_be_tried_again(
     own.page.close()
 
 
-SCREENS = ("talk", "ideas", "tools", "lines", "traces")
+SCREENS = ("talk", "ideas", "tools", "lines", "kept", "traces")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

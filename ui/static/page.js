@@ -1,7 +1,7 @@
 "use strict";
 // Runs once in the page. `element`, `trigger`, `props`, `server`, `watch` come from Gradio's HTML
 // component. Nothing here touches any storage of the browser. Everything drawn arrives as markup
-// that Python has escaped.
+// that Python has escaped. page.js, away.js, kept.js and acts.js are joined into one script.
 const root = document.createElement("div");
 root.id = "notes";
 root.innerHTML = props.shell;
@@ -11,17 +11,22 @@ document.documentElement.lang = "en";
 const $ = (selector, within = root) => within.querySelector(selector);
 const all = (selector, within = root) => [...within.querySelectorAll(selector)];
 const box = $("#box");
-const state = { view: null, first: true, wantDraft: true, place: "talk", opener: null, gone: false, seen: Date.now() };
+// A tab is known by a name in its own entry of the session's history: it outlives a reload, no
+// other tab has it, and it goes when the tab does.
+const tab = history.state?.notes ?? Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+history.replaceState({ ...history.state, notes: tab }, "");
+const state = { sent: "", lost: false, view: null, first: true, wantDraft: true, place: "talk", opener: null, gone: false, seen: Date.now() };
+const here = () => ({ tab, born: state.view?.born ?? "" });
 const ask = async (query) => {
   try {
-    return await server.ask(query);
+    return await server.ask({ ...here(), ...query });
   } catch {
     check();
     return null;
   }
 };
 const act = (event) => {
-  trigger("submit", event);
+  trigger("submit", { ...here(), ...event });
   setTimeout(check, 4000);
 };
 const say = (text) => {
@@ -77,11 +82,12 @@ function draw(turn, node, busy) {
 }
 function paint() {
   const view = props.value;
-  if (!view || state.gone || (state.view && view.version < state.view.version)) return;
+  const same = state.view?.born === view?.born;
+  if (!view || state.gone || (same && view.version < state.view.version)) return;
   const before = state.view;
   state.view = view;
   state.seen = Date.now();
-  $("#lost").hidden = true;
+  found();
   const log = $("#log");
   const low = log.scrollHeight - log.scrollTop - log.clientHeight < 90;
   const keep = new Set(view.turns.map((t) => String(t.id)));
@@ -93,6 +99,8 @@ function paint() {
   }
   $("#start").hidden = view.turns.length > 0;
   $("#clear").hidden = view.turns.length === 0;
+  line($("#notice"), view.notice);
+  keepState(view, before);
   $("#send").hidden = view.busy;
   $("#stop").hidden = !view.busy;
   look(view.look);
@@ -109,7 +117,9 @@ function paint() {
     log.scrollTop = log.scrollHeight;
   }
   const grew = before && view.turns.length > before.turns.length;
-  if (grew || (low && view.busy)) log.scrollTop = log.scrollHeight;
+  if (grew) state.sent = "";
+  const newest = all(".turn").at(-1); // a long reply is read from its beginning
+  if (newest && (grew || (low && view.busy))) log.scrollTop = Math.min(log.scrollHeight, newest.offsetTop - 12);
   if (before?.busy && !view.busy) finished(view);
 }
 function finished(view) {
@@ -144,8 +154,11 @@ function relook(change) {
   ask({ ask: "look", ...change });
 }
 function show(place) {
+  const before = state.place;
   state.place = place;
   all(".view").forEach((v) => (v.hidden = v.id !== place));
+  if (place === "kept") keep({});
+  if (before !== place && !$("#side").hidden) closeSide();
   all("nav button").forEach((b) => (b.dataset.view === place ? b.setAttribute("aria-current", "page") : b.removeAttribute("aria-current")));
   if (place === "talk") box.focus();
   if (place === "welcome") $('[data-do="begin"]').focus({ preventScroll: true });
@@ -174,248 +187,41 @@ function closeSide() {
 }
 
 // ---- corrections -------------------------------------------------------------------------
-let pending = null;
-function correct(query, node) {
-  pending = query;
-  if (!node.dataset.safety) return send();
-  $("#ask-text").textContent =
-    "This is about safety. Correcting it changes what was noted. It does not by itself open the way to a pause or an exit: that waits until you have said whether you are safe.";
-  $("#ask").showModal();
-}
-async function send() {
-  const query = pending;
-  pending = null;
-  const view = await ask({ ask: "correct", ...query });
+const SAFETY_ASK =
+  "This is about safety. Correcting it changes what was noted. It does not by itself open the way to a pause or an exit: that waits until you have said whether you are safe.";
+async function correct(query, node) {
+  const id = dataOf(node).id;
+  if (node.dataset.safety && (await sure(SAFETY_ASK, "Yes, correct it", "Keep it")) === null) return;
+  const view = await ask({ ask: "correct", id, ...query });
   if (!view) return;
   props.value = view;
   paint();
-  const node = all(".turn").at(-1);
-  $(".heard", node).open = true;
-  $(".heard summary", node).focus();
-  say("Corrected. " + ($(".suggests", node)?.textContent ?? ""));
+  const turn = $(`.turn[data-id="${id}"]`);
+  $(".heard", turn).open = true;
+  $(".heard summary", turn).focus();
+  say("Corrected. " + ($(".suggests", turn)?.textContent ?? ""));
 }
 
-// ---- leaving -----------------------------------------------------------------------------
-const channel = new BroadcastChannel("notes"); // tells the other tabs; keeps nothing
-channel.onmessage = () => blank();
-async function blank() {
-  if (state.gone) return;
-  state.gone = true;
-  const cover = document.createElement("div");
-  cover.id = "blank";
-  document.body.append(cover);
-  root.remove();
-  memory.delete(root);
-  state.view = null;
-  const waiting = new Promise((_, no) => setTimeout(no, 1500));
-  let next = "/quiet";
-  try {
-    await Promise.race([fetch("/leave", { method: "POST", keepalive: true }), waiting]);
-  } catch {
-    next = "about:blank";
-  }
-  location.replace(next);
+// ---- a question before something happens ---------------------------------------------------
+// Gives "" for yes, what was typed where `typed` is the text to begin with, and null for no.
+let answered = null;
+function sure(text, yes, no = "Cancel", typed = null) {
+  $("#ask-text").textContent = text;
+  $("#ask-yes").textContent = yes;
+  $("#ask-no").textContent = no;
+  $("#ask-input").hidden = typed === null;
+  $("#ask-input").value = typed ?? "";
+  $("#ask").showModal();
+  if (typed !== null) $("#ask-input").select();
+  return new Promise((done) => (answered = done));
 }
-function leave() {
-  channel.postMessage("leave");
-  blank();
+function answer(yes) {
+  $("#ask").close(yes ? "yes" : "");
 }
-let shifts = [];
-let alone = false;
-function dots() {
-  all(".dots i").forEach((dot, i) => dot.classList.toggle("on", i < shifts.length));
-}
-addEventListener("keydown", (e) => {
-  if (e.key === "Shift") {
-    alone = !e.repeat && !e.ctrlKey && !e.altKey && !e.metaKey ? true : alone && e.repeat;
-  } else {
-    alone = false;
-    shifts = [];
-    dots();
-  }
-}, true);
-addEventListener("keyup", (e) => {
-  if (e.key !== "Shift" || !alone) return;
-  alone = false;
-  const now = Date.now();
-  shifts = [...shifts.filter((t) => now - t < 5000), now];
-  dots();
-  if (shifts.length >= 3) return leave();
-  say(`Shift: press ${3 - shifts.length} more to leave`);
-  setTimeout(() => {
-    shifts = shifts.filter((t) => Date.now() - t < 5000);
-    dots();
-  }, 5100);
-}, true);
-addEventListener("pageshow", (e) => e.persisted && location.reload());
-
-// ---- the program behind the page ----------------------------------------------------------
-async function check() {
-  if (state.gone) return;
-  let words = "";
-  try {
-    const answer = await fetch("/alive");
-    if (answer.status === 401) words = "The program was started anew, and this page belongs to the old start. Open its start file again. What you see here is only on this screen.";
-  } catch {
-    words = "The program is not running any more. What you see here is only on this screen; start it again to go on.";
-  }
-  if (words) {
-    $("#lost").textContent = words;
-    $("#lost").hidden = false;
-  }
-}
-setInterval(() => { // while something is under way an update comes every few seconds
-  const waiting = !state.view || state.view.busy || !["ready", "failed"].includes(state.view.boot.state);
-  if (!waiting || state.gone || Date.now() - state.seen < 10000) return;
-  state.seen = Date.now();
-  act({ do: "open" });
-}, 2500);
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !state.gone && state.view && !state.view.busy) act({ do: "open" });
+$("#ask").addEventListener("close", () => {
+  const typed = $("#ask-input");
+  answered?.($("#ask").returnValue === "yes" ? (typed.hidden ? "" : typed.value) : null);
+  answered = null;
+  typed.value = $("#ask").returnValue = "";
 });
-
-// ---- what a person does --------------------------------------------------------------------
-function grow() {
-  box.style.height = "auto";
-  box.style.height = Math.min(box.scrollHeight + 2, innerHeight * 0.34) + "px";
-}
-let drafting = 0;
-box.addEventListener("input", () => {
-  grow();
-  clearTimeout(drafting);
-  drafting = setTimeout(() => ask({ ask: "draft", text: box.value }), 400);
-});
-function submit() {
-  const text = box.value.trim();
-  if (!text || state.view?.busy) return;
-  clearTimeout(drafting);
-  box.value = "";
-  grow();
-  act({ do: "say", text });
-  box.focus();
-}
-box.addEventListener("keydown", (e) => {
-  if (e.key === "Enter" && !e.shiftKey && !e.isComposing) {
-    e.preventDefault();
-    submit();
-  }
-});
-$("#composer").addEventListener("submit", (e) => {
-  e.preventDefault();
-  submit();
-});
-const turnOf = (node) => node.closest(".turn");
-const dataOf = (node) => state.view.turns.find((t) => String(t.id) === turnOf(node).dataset.id);
-function editing(node, on) {
-  $(".editing", node).hidden = !on;
-  $(".mine", node).hidden = $('[data-do="edit"]', node).hidden = on;
-  const area = $(".editing textarea", node);
-  if (on) {
-    area.value = state.view.turns.find((t) => String(t.id) === node.dataset.id).text;
-    area.focus();
-  } else $('[data-do="edit"]', node).focus();
-}
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say("Copied");
-    return true;
-  } catch {
-    say("Copying was not allowed by the browser");
-    return false;
-  }
-}
-const DO = {
-  leave: (n, e) => (e.preventDefault(), leave()),
-  skip: (n, e) => (e.preventDefault(), show("talk")),
-  begin,
-  stop: () => ask({ ask: "stop" }),
-  again: () => act({ do: "again" }),
-  undo: () => {
-    state.wantDraft = true;
-    act({ do: "undo" });
-    box.focus();
-  },
-  clear: () => {
-    box.value = "";
-    grow();
-    act({ do: "clear" });
-    box.focus();
-  },
-  load: () => act({ do: "load" }),
-  edit: (n) => editing(turnOf(n), true),
-  "edit-no": (n) => editing(turnOf(n), false),
-  "edit-yes": (n) => {
-    const text = $(".editing textarea", turnOf(n)).value;
-    if (text.trim()) act({ do: "edit", id: dataOf(n).id, text }), box.focus();
-  },
-  copy: async (n) => {
-    if (await copy(dataOf(n).plain)) {
-      n.textContent = "Copied";
-      setTimeout(() => (n.textContent = "Copy"), 2000);
-    }
-  },
-  smaller: () => relook({ size: Math.max(0, state.look.size - 1) }),
-  larger: () => relook({ size: Math.min(4, state.look.size + 1) }),
-  "close-side": closeSide,
-  "ask-no": () => $("#ask").close(),
-  "ask-yes": () => ($("#ask").close(), send()),
-};
-const TOOL = {
-  check: async () => ($("#draft-answer").innerHTML = (await ask({ ask: "check", text: $("#draft-text").value })) ?? ""),
-  motive: async () => {
-    const answers = Object.fromEntries(new FormData($("#motive")));
-    $("#motive-answer").innerHTML = (await ask({ ask: "motive", answers })) ?? "";
-  },
-  note: async () => ($("#note-answer").innerHTML = (await ask({ ask: "note" })) ?? ""),
-  "copy-note": () => copy($("#note-text").value),
-  "save-note": () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([$("#note-text").value], { type: "text/plain" }));
-    link.download = "note.txt";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  },
-};
-root.addEventListener("click", (e) => {
-  const node = e.target.closest("button, a");
-  if (!e.target.closest(".look")) $(".look").open = false;
-  if (!node || state.gone) return;
-  const { do: name, view, card: slug, start, tool, fix } = node.dataset;
-  if (name && DO[name]) DO[name](node, e);
-  else if (view) show(view);
-  else if (slug) card(slug, node);
-  else if (start) (box.value = start), grow(), box.focus();
-  else if (tool) TOOL[tool]();
-  else if (fix) correct({ code: fix }, node);
-});
-root.addEventListener("change", async (e) => {
-  const node = e.target;
-  if (node.id === "theme") relook({ theme: node.value });
-  else if (node.id === "plain") relook({ plain: node.checked });
-  else if (node.dataset.fix && node.value) correct({ code: node.dataset.fix, value: node.value }, node);
-  else if (node.matches(".country, .country-here")) {
-    const html = await ask({ ask: "country", text: node.value });
-    all(".country").forEach((s) => (s.value = node.value));
-    if (html !== null) $("#directory").innerHTML = html;
-    if (html !== null && node.matches(".country-here")) $(".found", turnOf(node)).innerHTML = html;
-  }
-});
-let searching = 0;
-$("#search").addEventListener("input", () => {
-  clearTimeout(searching);
-  searching = setTimeout(async () => {
-    const html = await ask({ ask: "search", text: $("#search").value });
-    if (html !== null) $("#contents").innerHTML = html;
-  }, 250);
-});
-root.addEventListener("keydown", (e) => {
-  if (e.key !== "Escape") return;
-  if (state.place === "welcome") begin();
-  else if ($(".look").open) ($(".look").open = false), $(".look summary").focus();
-  else if (!$("#side").hidden && !$("#ask").open) closeSide();
-});
-
-watch("value", paint);
-$("#log").setAttribute("aria-live", "off");
-act({ do: "open" });
+$("#ask-input").addEventListener("keydown", (e) => e.key === "Enter" && (e.preventDefault(), answer(true)));
