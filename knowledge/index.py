@@ -53,7 +53,7 @@ Head = Callable[[Vectors], dict[str, float]]
 class CardRetriever(BaseRetriever):
     """Cards for a text, best first, as Documents whose id is the slug; empty if none is close.
 
-    ``relevance`` says of a query vector whether it has to do with any card at all; without one,
+    ``relevance`` says of a query and its vector whether it has to do with any card at all; without one,
     every text gets cards. ``head`` gives probabilities over the cards known at training time.
     """
 
@@ -85,7 +85,7 @@ class CardRetriever(BaseRetriever):
     ) -> list[Scored]:
         """Every card with its fused score, or nothing when the text is about something else."""
         query = self.encoder.encode([text])[0] if vector is None else vector
-        if self.relevance is not None and not self.relevance(query):
+        if self.relevance is not None and not self.relevance(text, query):
             return []
         dense = self._dense(query)
         scores = fuse(dense, self._bm25.scores(text), self._learned(query))

@@ -43,6 +43,7 @@ LEADS: tuple[tuple[str, Category], ...] = (
 )
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
+LONG = 60  # words from which danger must show as a kind of danger; chosen on dev
 ONE_THOUGHT = 20  # words within which an excuse is about the same thing
 # A gate this sure names its likeliest label even where no label is sure of itself.
 _NAMED = {"any_safety": 0.9, "any_tactic": 0.0}
@@ -128,13 +129,19 @@ def _reader_findings(heard: Heard) -> list[Finding]:
     for gate, labels in (("any_safety", ROUTED), ("any_tactic", frozenset(TACTICS))):
         if not _opens(gate, heard):
             believed -= labels
-        elif not believed & labels and heard.guards[gate].whole >= _NAMED[gate]:
+        elif not believed & labels and _names(gate, heard):
             believed.add(max(labels, key=lambda label: heard.guards[label].score))
     excused = {rule.label for rule in rules("input") if rule.excuses(plain(heard.text))}
     return [
         Finding(label, heard.guards[label].words, _sure(label, heard), "reader")
         for label in believed - (excused if len(heard.text.split()) <= ONE_THOUGHT else set())
     ]
+
+
+def _names(gate: str, heard: Heard) -> bool:
+    """A gate this sure needs no label behind it; a long message is unsure as a whole."""
+    short = gate == "any_tactic" or len(heard.text.split()) < LONG
+    return short and heard.guards[gate].whole >= _NAMED[gate]
 
 
 def _opens(gate: str, heard: Heard) -> bool:

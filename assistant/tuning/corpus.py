@@ -62,6 +62,15 @@ def queries(split: str) -> list[Example]:
     ]
 
 
+def queries_with_none(split: str) -> list[tuple[str, bool]]:
+    """Every query, and whether it wants no card at all. A dev query is graded and not listed."""
+    return [
+        (row["text"], not (row.get("cards") or row.get("grades")))
+        for path in sorted((DATA / "queries").glob(f"{split}*.jsonl"))
+        for row in lines(path)
+    ]
+
+
 def with_question(text: str, asked: str | None) -> str:
     """How the reader sees an answer: the question first, so that "no, never" means something."""
     return f"{asked} [SEP] {text}" if asked else text
