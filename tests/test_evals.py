@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from assistant.errors import EvalInvalid
 from assistant.settings import Settings
-from evals import cli, compare, report, run, sources, summary
+from evals import beside, cli, compare, report, run, sources, summary
 from evals.expected import target
 from evals.tasks import tasks
 from evals.types import Measure, Record, Sample, Score, Task, Turn, read_samples
@@ -209,6 +209,26 @@ def test_the_report_escapes_what_people_wrote_and_loads_nothing(tmp_path: Path) 
     assert "<script" not in page and "<img" not in page and "<b>seen" not in page
     assert "src=" not in page.replace("&lt;img src=", "") and "<link" not in page
     assert "not run" in page
+
+
+def test_three_runs_stand_beside_each_other_with_a_mark_and_an_answer_each() -> None:
+    runs = []
+    for system, value in (("bare", 0.0), ("plain", 0.5), ("guarded", 1.0)):
+        made = _run([Score(value)] * 4)
+        made.header["system"] = system
+        told = Record((Turn("hi", f"said by {system}"),))
+        made.entries = [replace(e, record=told) for e in made.entries]
+        runs.append(made)
+    drawn = ET.fromstring(beside.picture(runs))
+    assert [t.text for t in drawn.iter() if t.text in {"bare", "plain", "guarded"}] == [
+        "bare",
+        "plain",
+        "guarded",
+    ]
+    assert "0.00 / 0.50 / 1.00" in {t.text for t in drawn.iter()}
+    assert "| 21 | own step | 0.000 (0.000 to 0.490, n 4) | 0.500" in beside.markdown(runs)
+    page = beside.answers(runs)
+    assert page.count("said by") == 12
 
 
 def test_junit_names_the_goal_that_fell(tmp_path: Path) -> None:
