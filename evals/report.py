@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from evals import beside, chart, compare
+from evals import beside, chart, compare, labelled
 from evals.beside import SHOWN, interval, number
 from evals.run import Entry, Run
 from evals.summary import Result, measures, results, task_results
@@ -37,6 +37,7 @@ def html(runs: Sequence[Run], baseline: Path = compare.BASELINE) -> str:
         beside.html(runs) if len(runs) > 1 else "",
         *(_worst(run) for run in runs),
         *(_task_pages(run) for run in runs),
+        _labels(),
         beside.answers(runs) if len(runs) > 1 else "",
     ]
     return "\n".join(filter(None, parts))
@@ -76,8 +77,7 @@ def junit(run: Run, baseline: Path = compare.BASELINE) -> str:
             ET.SubElement(
                 case, "skipped", message=f"{result.state}: {result.why or _known(result)}"
             )
-    drops = [c for c in compare.changes(run, baseline) if c.worse]
-    for change in drops:
+    for change in compare.drops(run, baseline):
         case = ET.SubElement(suite, "testcase", classname="baseline", name=change.measure.name)
         ET.SubElement(
             case, "failure", message=f"from {change.before:.3f} to {change.after:.3f} on {change.n}"
@@ -164,6 +164,27 @@ def _task_pages(run: Run) -> str:
             + "".join(map(_transcript, bad[:WORST])) + "</details>"
         )  # fmt: skip
     return f"<h2>Tasks: {run.system}</h2>" + "".join(pages)
+
+
+def _labels() -> str:
+    """How far the two annotation passes agree, and each scorer with what both of them say."""
+    passes = "".join(
+        f"<tr><td>{a.question}<td class=n>{a.both}<td class=n>{a.raw:.3f}<td class=n>{a.kappa:.2f}</tr>"
+        for a in labelled.agreement()
+    )
+    scorers = "".join(
+        f"<tr><td>{s.check}<td class=n>{s.n}<td class=n>{s.raw:.3f}<td class=n>{s.kappa:.2f}<td class=n>{s.always:.3f}"
+        f"<td class=n>{s.precision:.2f}<td class=n>{s.recall:.2f}</tr>"
+        for s in labelled.standings()
+    )
+    if not passes:
+        return "<h2>Labels</h2><p>not run: evals/labels holds no two passes.</p>"
+    return (
+        "<h2>Labels</h2><p>Two annotation passes by software over the same replies, and the scorers on the half of the cases"
+        " they did not learn from. Precision and recall are of finding the replies labelled false.</p><div class=wide tabindex=0>"
+        f"<table><tr><th>question<th>n<th>agree<th>kappa</tr>{passes}</table><table><tr><th>scorer<th>n<th>agrees<th>kappa"
+        f"<th>commoner label alone<th>precision<th>recall</tr>{scorers}</table></div>"
+    )
 
 
 def _transcript(entry: Entry) -> str:
