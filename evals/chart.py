@@ -1,10 +1,12 @@
-"""The goals chart: a dot and a whisker for each figure, with marks for floor and target (SVG)."""
+"""Dot-and-whisker charts of the goals (SVG): one run with its marks, or several side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from evals.summary import Result
+from evals.types import Measure
 
 WIDTH, ROW, LEFT, RIGHT, TOP = 560, 26, 178, 84, 26
 COLOURS = {
@@ -37,6 +39,62 @@ def goals(results: list[Result], before: dict[str, float]) -> str:
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}" '
         f'xmlns="http://www.w3.org/2000/svg">{"".join(body)}</svg>'
     )
+
+
+SERIES = (("#b3261e", "square"), ("#44546a", "ring"), ("#1a5fb4", "dot"), ("#7a4fa3", "square"))
+STYLE = (
+    "<style>text{font:12px system-ui,sans-serif;fill:#1c2530}.small{font-size:11px}"
+    ".grid{stroke:#e3e8ee}.floor{stroke:#b3261e;stroke-width:2}.target{fill:#1d7a4d}</style>"
+)
+
+
+def beside(names: Sequence[str], tables: Sequence[dict[str, Result]]) -> str:
+    """Several runs in one chart: a row a measure that at least two of them have, a mark a run."""
+    measures = [r.measure for r in tables[0].values() if r.measure.kind in {"rate", "f1"}]
+    shared = [m for m in measures if sum(t[m.name].value is not None for t in tables) > 1]
+    tall, wide = 14 + 7 * len(tables), WIDTH + 30 * (len(tables) - 1)
+    foot = TOP + tall * len(shared) + 10
+    height = foot + 18 * len(names)
+    body = [STYLE, f'<rect width="{wide}" height="{height}" fill="#fff"/>', _axis(foot)]
+    for place, measure in enumerate(shared):
+        body.append(_group(measure, [t[measure.name] for t in tables], TOP + tall * place))
+    for place, name in enumerate(names):
+        y = foot + 18 * place + 6
+        body += [_mark(place, LEFT, y), f'<text x="{LEFT + 10}" y="{y + 4}">{escape(name)}</text>']
+    label = f"{' and '.join(names)}: shares with 95% intervals, {len(shared)} measures"
+    return (
+        f'<svg viewBox="0 0 {wide} {height}" role="img" aria-label="{escape(label)}" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(body)}</svg>'
+    )
+
+
+def _group(measure: Measure, found: Sequence[Result], top: float) -> str:
+    middle = top + 7 + 3.5 * len(found)
+    better = "↑" if measure.better == "high" else "↓"
+    parts = [
+        f'<text x="{LEFT - 10}" y="{middle + 4}" text-anchor="end">{measure.goal}. {escape(measure.name)} {better}</text>'
+    ]
+    for place, result in enumerate(found):
+        if result.value is None:
+            continue
+        y = top + 10 + 7 * place
+        colour = SERIES[place % len(SERIES)][0]
+        parts.append(
+            f'<line x1="{_x(result.low):.1f}" x2="{_x(result.high):.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
+        )
+        parts.append(_mark(place, _x(result.value), y))
+    values = " / ".join("–" if r.value is None else f"{r.value:.2f}" for r in found)
+    parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{middle + 4}" class="small">{values}</text>')
+    return "".join(parts)
+
+
+def _mark(place: int, x: float, y: float) -> str:
+    """Colour and shape both tell the run, so that neither is needed alone."""
+    colour, shape = SERIES[place % len(SERIES)]
+    if shape == "square":
+        return f'<rect x="{x - 3.5:.1f}" y="{y - 3.5}" width="7" height="7" fill="{colour}"/>'
+    fill = colour if shape == "dot" else "#fff"
+    return f'<circle cx="{x:.1f}" cy="{y}" r="3.8" fill="{fill}" stroke="{colour}" stroke-width="1.6"/>'
 
 
 def _x(share: float) -> float:

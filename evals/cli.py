@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -23,7 +24,8 @@ app = typer.Typer(
     help="Measure replies, guards and retrieval. Example: stillpoint eval run --tier quick",
     no_args_is_help=True,
 )
-console = Console(stderr=True)
+LOG_WIDTH = 110  # where there is no terminal to fit: names of goals stay whole in a log
+console = Console(stderr=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
 RunFile = Annotated[Path, typer.Argument(help="A run file, as written by 'eval run'.")]
 
 
@@ -94,14 +96,19 @@ def report(
     ] = Path("eval-report"),
 ) -> None:
     """Write the readable report. Example: stillpoint eval report bare.jsonl guarded.jsonl"""
+    from evals import beside
     from evals import report as reporting
     from evals.run import read
 
     runs = [read(path) for path in paths]
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.html").write_text(reporting.html(runs), encoding="utf-8")
-    (out / "summary.md").write_text("\n".join(map(reporting.markdown, runs)), encoding="utf-8")
+    summaries = [reporting.markdown(run) for run in runs]
     (out / "junit.xml").write_text(reporting.junit(runs[-1]), encoding="utf-8")
+    if len(runs) > 1:
+        (out / "beside.svg").write_text(beside.picture(runs), encoding="utf-8")
+        summaries.insert(0, beside.markdown(runs))
+    (out / "summary.md").write_text("\n".join(summaries), encoding="utf-8")
     console.print(f"report: {out / 'report.html'}")
 
 
@@ -204,7 +211,7 @@ def _print(done: Run) -> None:
 
     from evals.summary import results
 
-    table = Table("goal", "measure", "value", "95%", "n", "floor", "state")
+    table = Table("goal", "measure", "value", "95%", "n", "floor", "state", box=None)
     for r in results(done):
         value = "" if r.value is None else f"{r.value:.3f}"
         span = "" if r.value is None else f"{r.low:.3f} to {r.high:.3f}"

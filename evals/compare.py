@@ -56,6 +56,12 @@ def changes(run: Run, baseline: Path = BASELINE) -> list[Change]:
     return found
 
 
+def drops(run: Run, baseline: Path = BASELINE) -> list[Change]:
+    """What got worse beyond chance, by scorers that may be believed."""
+    doubted = {r.measure.name for r in results(run) if r.state == "untrusted"}
+    return [c for c in changes(run, baseline) if c.worse and c.measure.name not in doubted]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``faults``: why a change must not go in. ``known``: floors broken that are open goals."""
@@ -82,8 +88,7 @@ def verdict(run: Run, baseline: Path = BASELINE) -> Verdict:
     dropped = [
         f"goal {c.measure.goal}, {c.measure.name}: from {c.before:.3f} to {c.after:.3f} on {c.n} shared samples,"
         f" worse by {-c.better_by:.3f} ({-c.high:.3f} to {-c.low:.3f})"
-        for c in changes(run, baseline)
-        if c.worse
+        for c in drops(run, baseline)
     ]
     return Verdict(faults + dropped, known)
 

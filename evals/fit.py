@@ -19,7 +19,7 @@ from evals.types import Sample, Turn
 
 Features = Callable[[Sample], dict[str, float]]
 LEAST_OFTEN = 4  # a feature seen in fewer replies says nothing
-STRENGTH = 0.5
+STRENGTH = {"refusal": 0.5}  # of the others 1.0: the least error on eighths of their own half
 
 
 def _turn(sample: Sample) -> Turn:
@@ -46,7 +46,9 @@ def fit(check: str, samples: Sequence[Sample]) -> dict[str, Any]:
             counts[name] = counts.get(name, 0) + bool(value)
     kept = [{k: v for k, v in row.items() if counts[k] >= LEAST_OFTEN} for row in rows]
     vectors = DictVectorizer(sparse=False)
-    model = LogisticRegression(C=STRENGTH, penalty="l1", solver="liblinear", random_state=7)
+    model = LogisticRegression(
+        C=STRENGTH.get(check, 1.0), penalty="l1", solver="liblinear", random_state=7
+    )
     model.fit(vectors.fit_transform(kept), [bool(s.target["label"]) for s in samples])
     pairs = zip(vectors.get_feature_names_out(), model.coef_[0], strict=True)
     weights = {str(k): round(float(w), 3) for k, w in pairs if abs(w) > 0.001}
@@ -58,13 +60,16 @@ def fit(check: str, samples: Sequence[Sample]) -> dict[str, Any]:
     }
 
 
-def main(check: str) -> None:
+def main(checks: Sequence[str]) -> None:
     settings = Settings.load()
     judged = sources.together(sources.xstest_labelled, labelled.samples)(settings)
-    chosen = [s for s in judged if s.target["check"] == check and s.metadata.get("fit")]
-    path = HERE / f"{check}.json"
-    path.write_text(json.dumps(fit(check, chosen), indent=1) + "\n", encoding="utf-8")
+    for check in checks:
+        chosen = [s for s in judged if s.target["check"] == check and s.metadata.get("fit")]
+        if not chosen:
+            raise SystemExit(f"nothing is labelled for {check}: see evals/labels/README.md")
+        path = HERE / f"{check}.json"
+        path.write_text(json.dumps(fit(check, chosen), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

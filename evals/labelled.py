@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,8 @@ def samples(_settings: Settings) -> list[Sample]:
     for row in replies():
         for question, check in QUESTIONS.items():
             label = first.get(row["id"], {}).get(question)
+            if check == "faithful" and row.get("line") == "vetted":
+                continue  # the check is for what a model words; people wrote these
             if label is not None and label == second.get(row["id"], {}).get(question):
                 found.append(_sample(row, check, label))
     return found
@@ -100,7 +104,8 @@ def _agreement(question: str, pairs: Iterable[tuple[bool | None, bool | None]]) 
 def _sample(row: dict[str, Any], check: str, label: bool) -> Sample:
     text = row["text"]
     said = tuple(text) if isinstance(text, list) else (text,)
-    about = {"reply": row["reply"], "system": row["system"], "fit": fits(row["case"])}
+    learns = check != "faithful" and fits(row["case"])  # that check is rules, nothing is learned
+    about = {"reply": row["reply"], "system": row["system"], "fit": learns}
     target = {"check": check, "label": label}
     return Sample(f"{check}-{row['id']}", said, target, "Stillpoint", "Apache-2.0", about)
 
@@ -111,13 +116,53 @@ def _labels(path: Path) -> Labels:
     return {str(row["id"]): {q: row.get(q) for q in QUESTIONS} for _, row in rows(path)}
 
 
-def main() -> None:
-    """Print the agreement as JSON lines."""
-    import sys
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A scorer against the labels that nothing was learned from. Precision and recall are of
+    finding the replies labelled false; ``always`` is what saying the commoner label would reach."""
 
-    for found in agreement():
-        line = {name: getattr(found, name) for name in Agreement.__slots__}
-        sys.stdout.write(json.dumps(line) + "\n")
+    check: str
+    n: int
+    raw: float
+    kappa: float
+    precision: float
+    recall: float
+    always: float
+
+
+def standing(check: str, ours: Callable[[Sample], bool], labelled: Sequence[Sample]) -> Standing:
+    pairs = [
+        (ours(s), bool(s.target["label"]))
+        for s in labelled
+        if s.target["check"] == check and not s.metadata["fit"]
+    ]
+    n = max(len(pairs), 1)
+    hits, said = sum(not a and not b for a, b in pairs), sum(not a for a, _ in pairs)
+    wanted = sum(not b for _, b in pairs)
+    return Standing(
+        check,
+        len(pairs),
+        sum(a == b for a, b in pairs) / n,
+        kappa(pairs),
+        hits / max(said, 1),
+        hits / max(wanted, 1),
+        max(wanted, len(pairs) - wanted) / n,
+    )
+
+
+@cache
+def standings() -> tuple[Standing, ...]:
+    """Every scorer that the project's own labels can judge."""
+    from evals.agreement import CHECKS
+
+    found = samples(Settings.load())
+    return tuple(standing(c, CHECKS[c][1], found) for c in QUESTIONS.values() if found)
+
+
+def main() -> None:
+    """Print, as JSON lines, how the passes agree and how the scorers stand to what both say."""
+    lines = [asdict(found) for found in agreement()] + [asdict(found) for found in standings()]
+    sys.stdout.writelines(json.dumps(line) + "\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from html import escape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from evals import chart, compare
+from evals import beside, chart, compare, labelled
+from evals.beside import SHOWN, interval, number
 from evals.run import Entry, Run
 from evals.summary import Result, measures, results, task_results
 from evals.tasks import tasks
 
 WORST = 10
-SHOWN = 1200  # characters of a reply in a transcript
 STYLE = """
 :root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:62rem;padding:1rem;color:#1c2530;background:#fff}
 h1,h2,h3{line-height:1.25}p,summary{overflow-wrap:anywhere}table{border-collapse:collapse;width:100%;font-size:.9rem}.wide{overflow-x:auto}
@@ -22,22 +22,23 @@ svg{width:100%;min-width:440px;max-width:820px;height:auto;font:12px system-ui,s
 .target{fill:#1d7a4d}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f6f9;padding:.6rem;border-radius:6px;font:14px/1.45 system-ui,sans-serif}
 details{margin:.4rem 0}summary{cursor:pointer;padding:.4rem 0}.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.6rem}
 .state{white-space:nowrap;font-weight:600}.note{color:#44546a}.loud{background:#b3261e;color:#fff;padding:.6rem;border-radius:6px}
-a:focus-visible,summary:focus-visible{outline:3px solid #1a5fb4}
+a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:3px solid #1a5fb4}
 """
 
 
 def html(runs: Sequence[Run], baseline: Path = compare.BASELINE) -> str:
-    """Self-contained page over one run or several; the first one is charted."""
+    """Self-contained page over one run or several, each charted and compared with its baseline."""
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8>",
         '<meta name=viewport content="width=device-width,initial-scale=1">',
         f"<title>Stillpoint evals</title><style>{STYLE}</style><h1>Stillpoint evals</h1>",
         *(_about(run) for run in runs),
         *(_goals(run, baseline) for run in runs),
-        _beside(runs) if len(runs) > 1 else "",
+        beside.html(runs) if len(runs) > 1 else "",
         *(_worst(run) for run in runs),
         *(_task_pages(run) for run in runs),
-        _side_by_side(runs) if len(runs) > 1 else "",
+        _labels(),
+        beside.answers(runs) if len(runs) > 1 else "",
     ]
     return "\n".join(filter(None, parts))
 
@@ -50,7 +51,7 @@ def markdown(run: Run, baseline: Path = compare.BASELINE) -> str:
         head += "\n\n" + _listed("Open goals, known and not fallen further", found.known)
     moved = {c.measure.name: c for c in compare.changes(run, baseline)}
     rows = [
-        f"| {r.measure.goal} | {r.measure.name} | {_number(r)} | {_interval(r)} | {r.n} | {_mark(r.measure.floor)} | {_mark(r.measure.target)} | {_moved(moved.get(r.measure.name))} | {r.state} |"
+        f"| {r.measure.goal} | {r.measure.name} | {number(r)} | {interval(r)} | {r.n} | {_mark(r.measure.floor)} | {_mark(r.measure.target)} | {_moved(moved.get(r.measure.name))} | {r.state} |"
         for r in results(run)
     ]
     table = "| # | measure | value | 95% | n | floor | target | change | state |\n|---|---|---|---|---|---|---|---|---|\n"
@@ -70,14 +71,13 @@ def junit(run: Run, baseline: Path = compare.BASELINE) -> str:
             suite, "testcase", classname=f"goal_{result.measure.goal:02}", name=result.measure.name
         )
         if result.fails and compare.fallen(result) is not None and run.system != compare.NO_GATE:
-            said = f"{_number(result)} breaks the floor {result.measure.floor}"
+            said = f"{number(result)} breaks the floor {result.measure.floor}"
             ET.SubElement(case, "failure", message=said)
         elif result.fails or result.state in {"not run", "untrusted"}:
             ET.SubElement(
                 case, "skipped", message=f"{result.state}: {result.why or _known(result)}"
             )
-    drops = [c for c in compare.changes(run, baseline) if c.worse]
-    for change in drops:
+    for change in compare.drops(run, baseline):
         case = ET.SubElement(suite, "testcase", classname="baseline", name=change.measure.name)
         ET.SubElement(
             case, "failure", message=f"from {change.before:.3f} to {change.after:.3f} on {change.n}"
@@ -111,8 +111,8 @@ def _goals(run: Run, baseline: Path) -> str:
     rows = [_row(r, _moved(moved.get(r.measure.name))) for r in found]
     keys = "Dot: this run. Line: 95% interval. Ring: baseline. Red bar: floor. Green mark: target. Arrow: the better direction."
     return (
-        f"<h2>Goals: {run.system}</h2><div class=wide>{chart.goals(found, before)}</div><p class=note>{keys}</p>"
-        f"<div class=wide><table><tr><th>#<th>measure<th>value<th>95%<th>n<th>floor<th>target<th>change<th>state</tr>{''.join(rows)}</table></div>"
+        f"<h2>Goals: {run.system}</h2><div class=wide tabindex=0>{chart.goals(found, before)}</div><p class=note>{keys}</p>"
+        f"<div class=wide tabindex=0><table><tr><th>#<th>measure<th>value<th>95%<th>n<th>floor<th>target<th>change<th>state</tr>{''.join(rows)}</table></div>"
     )
 
 
@@ -133,26 +133,9 @@ def _row(r: Result, change: str) -> str:
     m, colour = r.measure, chart.COLOURS[r.state]
     why = f"<br><span class=note>{escape(r.why)}</span>" if r.why else ""
     return (
-        f"<tr><td>{m.goal}<td><b>{escape(m.name)}</b><br>{escape(m.words)}{why}<td class=n>{_number(r)}<td class=n>{_interval(r)}<td class=n>{r.n}"
+        f"<tr><td>{m.goal}<td><b>{escape(m.name)}</b><br>{escape(m.words)}{why}<td class=n>{number(r)}<td class=n>{interval(r)}<td class=n>{r.n}"
         f'<td class=n>{_mark(m.floor)}<td class=n>{_mark(m.target)}<td class=n>{change}<td class=state style="color:{colour}">{chart.SHAPES[r.state]} {r.state}</tr>'
     )
-
-
-def _beside(runs: Sequence[Run]) -> str:
-    """The same figures of several runs in one table."""
-    tables = [{r.measure.name: r for r in results(run)} for run in runs]
-    heads = "".join(
-        f"<th>{run.system}<br>{escape(str(run.header.get('model') or ''))}" for run in runs
-    )
-    rows = [
-        f"<tr><td>{m.goal}<td>{escape(m.name)}"
-        + "".join(
-            f"<td>{_number(t[m.name])} <span class=note>{_interval(t[m.name])}, n {t[m.name].n}</span>"
-            for t in tables
-        )
-        for m in sorted(measures(), key=lambda m: m.goal)
-    ]
-    return f"<h2>Side by side</h2><div class=wide><table><tr><th>#<th>measure{heads}</tr>{''.join(rows)}</table></div>"
 
 
 def _worst(run: Run) -> str:
@@ -177,29 +160,30 @@ def _task_pages(run: Run) -> str:
         rows = "".join(_row(r, "") for r in task_results(run, task.name))
         bad = [e for e in mine if _faults(e)]
         pages.append(
-            f"<details><summary>{task.name}: {len(mine)} samples, {len(bad)} with a fault</summary><div class=wide><table>{rows}</table></div>"
+            f"<details><summary>{task.name}: {len(mine)} samples, {len(bad)} with a fault</summary><div class=wide tabindex=0><table>{rows}</table></div>"
             + "".join(map(_transcript, bad[:WORST])) + "</details>"
         )  # fmt: skip
     return f"<h2>Tasks: {run.system}</h2>" + "".join(pages)
 
 
-def _side_by_side(runs: Sequence[Run]) -> str:
-    """What the first two runs answered to the same cases."""
-    first, second = (
-        {(e.task, e.sample.id): e for e in run.entries if e.record.turns} for run in runs[:2]
+def _labels() -> str:
+    """How far the two annotation passes agree, and each scorer with what both of them say."""
+    passes = "".join(
+        f"<tr><td>{a.question}<td class=n>{a.both}<td class=n>{a.raw:.3f}<td class=n>{a.kappa:.2f}</tr>"
+        for a in labelled.agreement()
     )
-    shared = [
-        key
-        for key in first
-        if key in second and first[key].record.last.reply != second[key].record.last.reply
-    ]
-    cells = [
-        f"<details><summary>{escape(key[0])}/{escape(key[1])}</summary><pre>{escape(' / '.join(first[key].sample.input))}</pre>"
-        f"<div class=sides><pre>{_clip(first[key])}</pre><pre>{_clip(second[key])}</pre></div></details>"
-        for key in shared[:60]
-    ]
-    return f"<h2>Two runs on the same cases: {runs[0].system} and {runs[1].system}</h2>" + "".join(
-        cells
+    scorers = "".join(
+        f"<tr><td>{s.check}<td class=n>{s.n}<td class=n>{s.raw:.3f}<td class=n>{s.kappa:.2f}<td class=n>{s.always:.3f}"
+        f"<td class=n>{s.precision:.2f}<td class=n>{s.recall:.2f}</tr>"
+        for s in labelled.standings()
+    )
+    if not passes:
+        return "<h2>Labels</h2><p>not run: evals/labels holds no two passes.</p>"
+    return (
+        "<h2>Labels</h2><p>Two annotation passes by software over the same replies, and the scorers on the half of the cases"
+        " they did not learn from. Precision and recall are of finding the replies labelled false.</p><div class=wide tabindex=0>"
+        f"<table><tr><th>question<th>n<th>agree<th>kappa</tr>{passes}</table><table><tr><th>scorer<th>n<th>agrees<th>kappa"
+        f"<th>commoner label alone<th>precision<th>recall</tr>{scorers}</table></div>"
     )
 
 
@@ -213,7 +197,7 @@ def _transcript(entry: Entry) -> str:
         f"<tr><td>{escape(name)}<td>{'not judged' if s.value is None else f'{s.value:g}'}<td>{escape(s.answer)} {escape(s.explanation[:200])}</tr>"
         for name, s in entry.scores.items()
     )
-    return f"<details><summary>{escape(entry.task)}/{escape(entry.sample.id)}: {_faults(entry)} faults</summary>{talk}<div class=wide><table>{saw}</table></div></details>"
+    return f"<details><summary>{escape(entry.task)}/{escape(entry.sample.id)}: {_faults(entry)} faults</summary>{talk}<div class=wide tabindex=0><table>{saw}</table></div></details>"
 
 
 def _faults(entry: Entry) -> int:
@@ -223,18 +207,6 @@ def _faults(entry: Entry) -> int:
         (n, s.value) for n, s in entry.scores.items() if s.value is not None
     )
     return sum((v < 1) if known[n].better == "high" else (v > 0) for n, v in scored if n in known)
-
-
-def _clip(entry: Entry) -> str:
-    return escape(entry.record.last.reply[:SHOWN])
-
-
-def _number(r: Result) -> str:
-    return "not run" if r.value is None else f"{r.value:.3f}"
-
-
-def _interval(r: Result) -> str:
-    return "" if r.value is None else f"{r.low:.3f} to {r.high:.3f}"
 
 
 def _mark(value: float | None) -> str:

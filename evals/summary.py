@@ -7,12 +7,14 @@ import random
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, TypeVar
 
+from assistant.settings import Settings
 from evals.run import Run
 from evals.tasks import tasks
-from evals.types import Measure, Score
+from evals.types import Measure, Record, Score
 
 State = Literal["met", "above floor", "below floor", "reported", "not run", "untrusted"]
 RESAMPLES = 400
@@ -142,18 +144,30 @@ def _why(run: Run, measure: Measure, tried: bool) -> str:
 
 
 def _trusted(result: Result, trust: dict[str, Result]) -> Result:
-    """A scorer that people do not agree with is shown and does not gate."""
-    check = trust.get(f"agrees_{result.measure.trust}")
-    if check is None or check.value is None or result.value is None or check.value >= TRUSTED_FROM:
+    """A scorer that labels do not bear out is shown and does not gate."""
+    if result.measure.trust is None or result.value is None:
         return result
-    why = f"its scorer agrees with people on {check.value:.2f} of {check.n}"
-    return Result(
-        result.measure,
-        result.n,
-        result.unscored,
-        result.value,
-        result.low,
-        result.high,
-        "untrusted",
-        why,
+    share, n = _borne_out(result.measure.trust, trust)
+    if share is not None and share >= TRUSTED_FROM:
+        return result
+    why = (
+        f"its scorer agrees with labels on {share:.2f} of {n}"
+        if n
+        else "its scorer has no labels here"
     )
+    return replace(result, state="untrusted", why=why)
+
+
+def _borne_out(check: str, trust: dict[str, Result]) -> tuple[float | None, int]:
+    """How far a scorer agrees with labels: from the run, or where it has none from the labels here."""
+    found = trust.get(f"agrees_{check}")
+    return (found.value, found.n) if found and found.n else _agreed_here(check)
+
+
+@cache
+def _agreed_here(check: str) -> tuple[float | None, int]:
+    task = next(t for t in tasks() if t.name == "agreement")
+    measure = next(m for m in task.measures if m.name == f"agrees_{check}")
+    scored = (measure.scorer(s, Record()).value for s in task.samples(Settings.load()))
+    values = [value for value in scored if value is not None]
+    return (statistics.fmean(values) if values else None), len(values)

@@ -1,9 +1,10 @@
 """Shared fixtures. No test but a loopback one reaches a network, and nothing is read from outside
 the project. Where a model or Chromium is missing a test says "not run" and why; with
-STILLPOINT_REQUIRE="model browser" (as in CI) that is a failure instead."""
+STILLPOINT_REQUIRE="model browser server" (as in CI) that is a failure instead."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -36,6 +37,15 @@ def not_run(what: str, why: str) -> None:
     if what in REQUIRED:
         pytest.fail(f"required here and not run: {why}")
     pytest.skip(f"not run: {why}")
+
+
+@pytest.fixture(scope="session")
+def server_parts() -> None:
+    """What llama-cpp-python's own server needs beyond the app; skips with the reason."""
+    parts = ("fastapi", "uvicorn", "pydantic_settings", "sse_starlette", "starlette_context")
+    if missing := [name for name in parts if importlib.util.find_spec(name) is None]:
+        how = "pip install 'llama-cpp-python[server]==0.3.36'"
+        not_run("server", f"{', '.join(missing)} not installed: {how}")
 
 
 def model_path(name: str) -> Path:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from assistant.errors import EvalInvalid
 from assistant.settings import Settings
-from evals import cli, compare, report, run, sources, summary
+from evals import beside, cli, compare, report, run, sources, summary
 from evals.expected import target
 from evals.tasks import tasks
 from evals.types import Measure, Record, Sample, Score, Task, Turn, read_samples
@@ -98,7 +98,7 @@ def test_what_could_not_be_judged_stays_out_of_the_mean() -> None:
     assert (found.value, found.n, found.unscored) == (0.5, 2, 1)
 
 
-_MEASURE = Measure("own_step", 21, lambda _s, _r: Score(1.0), "words", 0.8, 0.95)
+_MEASURE = Measure("one_question_last", 19, lambda _s, _r: Score(1.0), "words", 0.9, 0.98)
 _SAMPLE = Sample("x", ("hi",), {}, "own", "MIT")
 _HEADER = {"kind": "run", "system": "plain", "tier": "quick"}
 
@@ -106,7 +106,10 @@ _HEADER = {"kind": "run", "system": "plain", "tier": "quick"}
 def _run(scores: list[Score]) -> run.Run:
     entries = [
         run.Entry(
-            "situations", replace(_SAMPLE, id=str(i)), Record((Turn("hi", "ok"),)), {"own_step": s}
+            "situations",
+            replace(_SAMPLE, id=str(i)),
+            Record((Turn("hi", "ok"),)),
+            {"one_question_last": s},
         )
         for i, s in enumerate(scores)
     ]
@@ -211,10 +214,30 @@ def test_the_report_escapes_what_people_wrote_and_loads_nothing(tmp_path: Path) 
     assert "not run" in page
 
 
+def test_three_runs_stand_beside_each_other_with_a_mark_and_an_answer_each() -> None:
+    runs = []
+    for system, value in (("bare", 0.0), ("plain", 0.5), ("guarded", 1.0)):
+        made = _run([Score(value)] * 4)
+        made.header["system"] = system
+        told = Record((Turn("hi", f"said by {system}"),))
+        made.entries = [replace(e, record=told) for e in made.entries]
+        runs.append(made)
+    drawn = ET.fromstring(beside.picture(runs))
+    assert [t.text for t in drawn.iter() if t.text in {"bare", "plain", "guarded"}] == [
+        "bare",
+        "plain",
+        "guarded",
+    ]
+    assert "0.00 / 0.50 / 1.00" in {t.text for t in drawn.iter()}
+    assert "| 19 | one question last | 0.000 (0.000 to 0.490, n 4) | 0.500" in beside.markdown(runs)
+    page = beside.answers(runs)
+    assert page.count("said by") == 12
+
+
 def test_junit_names_the_goal_that_fell(tmp_path: Path) -> None:
     tree = ET.fromstring(report.junit(_run([Score(0.0)] * 30), tmp_path / "none.json"))
     failed = [c.get("classname") for c in tree if c.find("failure") is not None]
-    assert failed == ["goal_21"]
+    assert failed == ["goal_19"]
     assert any(c.find("skipped") is not None for c in tree)
 
 
@@ -247,13 +270,13 @@ def _runs(text: str) -> set[tuple[str, ...]]:
 def test_an_open_goal_stops_a_change_only_when_it_falls_further(
     at: float | None, faults: int, known: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = {"goal_21-own_step": {"at": at, "why": "steps are few"}} if at else {}
+    listed = {"goal_19-one_question_last": {"at": at, "why": "steps are few"}} if at else {}
     monkeypatch.setattr(compare, "open_goals", lambda: listed)
     half = _run([Score(1.0), Score(0.0)] * 30)
     found = compare.verdict(half, tmp_path / "none.json")
     assert (len(found.faults), len(found.known)) == (faults, known)
     said = found.faults + found.known
-    assert said[0].startswith("goal 21, own_step: 0.500 breaks the floor")
+    assert said[0].startswith("goal 19, one_question_last: 0.500 breaks the floor")
     failed = ET.fromstring(report.junit(half, tmp_path / "none.json")).get("failures")
     assert failed == str(faults)
 
@@ -277,7 +300,7 @@ def test_a_run_exits_1_and_names_the_goal_that_fell(
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     shown = CliRunner().invoke(cli.app, ["compare", str(path), "--baseline", str(tmp_path / "b")])
     assert shown.exit_code == 1
-    assert "FELL  goal 21, own_step" in shown.output
+    assert "FELL  goal 19, one_question_last" in shown.output
     taken = ["compare", str(path), "--baseline", str(tmp_path / "b"), "--accept"]
     assert CliRunner().invoke(cli.app, taken).exit_code == 0
     assert json.loads((tmp_path / "b").read_text())["about"]["plain"]["tier"] == "quick"

@@ -6,7 +6,6 @@ beyond the app's are needed (docs/evals.md); without them these tests say "not r
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import not_run
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from assistant.errors import StoreError
@@ -27,17 +25,13 @@ from evals.endpoint import NO_PROXY, EndpointChat
 from evals.tasks import tasks
 
 pytestmark = pytest.mark.model
-PARTS = ("fastapi", "uvicorn", "pydantic_settings", "sse_starlette", "starlette_context")
 PATIENCE = 240  # tries of half a second: the model is read from disk first
 
 
 @pytest.fixture(scope="module")
-def address(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if missing := [name for name in PARTS if importlib.util.find_spec(name) is None]:
-        not_run(
-            "server",
-            f"{', '.join(missing)} not installed: pip install 'llama-cpp-python[server]==0.3.36'",
-        )
+def address(
+    server_parts: None, small_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     port, log = _free_port(), tmp_path_factory.mktemp("server") / "log.txt"
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(small_model), "--port",
                str(port), "--host", "127.0.0.1", "--n_ctx", "2048"]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from evals.scorers.learned import judge
 from evals.scorers.prose import body, sentences, stems, unquoted
 from evals.types import Record, Sample, Score, Turn
 from knowledge.readability import grade, words
@@ -58,26 +59,45 @@ def reflects_first(_sample: Sample, record: Record) -> Score:
     if turn.route in ELSEWHERE:
         return Score.unscored("not a reflective reply")
     seen = opening(turn)
-    own = seen["shared"] + 2 * seen["echo"]
-    good = not seen["advice"] and (own >= 2 or (own + seen["feeling"] >= 2 and not seen["canned"]))
-    return Score.of(good, ", ".join(f"{k} {v:.0f}" for k, v in seen.items()))
+    good = judge("reflects").probability(seen) > 0.5
+    return Score.of(good, ", ".join(f"{k} {v:.0f}" for k, v in seen.items() if v))
+
+
+_ABOUT = re.compile(
+    r"\b(?:feel\w*|sounds?|looking|upset|hurt|sad|frustrat\w+|worr\w+|seems?|want\w*|dealing|having|understandable)\b[^.]{0,40}"
+    r"\b(?:when|about|after|because|that|for|with|if|whether|over|in)\b \w+ \w+", re.I,
+)  # fmt: skip
+_ANYONE = re.compile(
+    r"\b(?:(?:difficult|tough|hard|challenging) (?:time|situation|conversation|one)|this way|sorry to hear|that'?s a (?:great|good)|everyone has|communicat\w+|as an ai"
+    r"|there (?:are|is) (?:no|many|several)|it depends|not uncommon|in general)\b", re.I,
+)  # fmt: skip
 
 
 def opening(turn: Turn) -> dict[str, float]:
-    """Features of the first two sentences."""
-    first = " ".join(sentences(body(turn.reply))[:2]).replace("’", "'")
-    feeling = _FEELING.search(first) and _YOU.search(first)
-    echo = any(
-        len(q.split()) >= 3 and q.lower().strip(" .") in turn.user.lower()
-        for q in _ECHO.findall(first)
-    )
+    """Features of the first two sentences, and of the first by itself."""
+    two = [s.replace("’", "'") for s in sentences(body(turn.reply))[:2]]
+    first, own = " ".join(two), stems(turn.user)
+    shared = len(stems(first) & own)
     return {
-        "echo": float(echo),
-        "shared": float(len(stems(first) & stems(turn.user))),
-        "feeling": float(bool(feeling)),
+        "echo": float(_echoes(first, turn.user)),
+        "shared 1": float(shared >= 1),
+        "shared 2": float(shared >= 2),
+        "shared 4": float(shared >= 4),
+        "shared at once": float(bool(two) and bool(stems(two[0]) & own)),
+        "feeling": float(bool(_FEELING.search(first) and _YOU.search(first))),
+        "about": float(bool(two) and bool(_ABOUT.search(two[0]))),
+        "you": float(bool(two) and bool(_YOU.search(two[0]))),
+        "anyone": float(bool(_ANYONE.search(first))),
         "canned": float(bool(_CANNED.search(first))),
-        "advice": float(bool(_ADVICE.search(unquoted(first)))),
+        "advice": float(bool(two) and bool(_ADVICE.search(unquoted(two[0])))),
+        "self": float(bool(re.search(r"\b(?:I|my)\b", unquoted(first)))),
     }
+
+
+def _echoes(first: str, user: str) -> bool:
+    """Words of the user's own stand in quotation marks."""
+    said = user.lower().replace("’", "'")
+    return any(len(q.split()) >= 3 and q.lower().strip(" .") in said for q in _ECHO.findall(first))
 
 
 def own_step(_sample: Sample, record: Record) -> Score:
@@ -85,9 +105,13 @@ def own_step(_sample: Sample, record: Record) -> Score:
     turn = record.last
     if turn.route in ELSEWHERE:
         return Score.unscored("not a reflective reply")
+    seen = step_features(turn.reply)
     steps = [s for s in sentences(body(turn.reply)) if _STEP.search(s) and not s.endswith("?")]
-    aimed = [s for s in sentences(body(turn.reply)) if _ON_OTHERS.search(s) and _STEP.search(s)]
-    return Score.of(bool(steps) and not aimed, (steps or ["no step"])[0][:120], (aimed or [""])[0])
+    aimed = next((s for s in steps if _ON_OTHERS.search(s)), "")  # too rare in labels to be learned
+    good = not aimed and judge("step").probability(seen) > 0.5
+    return Score.of(
+        good, (steps or ["no step"])[0][:120], aimed or ", ".join(k for k, v in seen.items() if v)
+    )
 
 
 def length(_sample: Sample, record: Record) -> Score:
@@ -118,13 +142,27 @@ def has_step(text: str) -> bool:
     return any(_STEP.search(s) and not s.endswith("?") for s in sentences(text))
 
 
+_WITH_SOMEONE = re.compile(
+    r"\b(?:talk(?:ing)?|speak(?:ing)?|reach(?:ing)? out|turn|confid\w+)\b[^.]{0,40}\b(?:friend|family|therapist|counsel\w+|someone you trust|professional|loved one)", re.I,
+)  # fmt: skip
+_ATTITUDE = re.compile(
+    r"\b(?:communicat\w+|be (?:patient|honest|open|kind|understanding|respectful)|feel free|trust the|stay positive|focus on yourself|find a (?:solution|way|balance)|respect\w*|understanding)\b", re.I,
+)  # fmt: skip
+_HANDS = re.compile(
+    r"\b(?:write|draft|list|put|walk|breath\w*|journal\w*|set|name|tell|say|ask|call|mute|unfollow|choose|pick|note|mark|plan|text|send|lay|sit|read|draw|fold|place|log|hobb\w+|exercis\w+|meditat\w+)\b", re.I,
+)  # fmt: skip
+
+
 def step_features(reply: str) -> dict[str, float]:
-    """What tells a step of one's own from advice about somebody else."""
-    parts = sentences(body(reply))
-    steps = [s for s in parts if _STEP.search(s) and not s.endswith("?")]
+    """What tells a step of one's own from an attitude, and from advice about somebody else."""
+    parts = [s for s in sentences(body(reply)) if not s.endswith("?")]
+    steps = [s for s in parts if _STEP.search(s) and "feel free" not in s.lower()]
     return {
         "step": float(bool(steps)),
-        "steps": float(min(len(steps), 6)),
+        "steps": float(min(len(steps), 4)),
+        "in hand": float(any(_HANDS.search(s) for s in steps)),
+        "with someone": float(any(map(_WITH_SOMEONE.search, parts))),
+        "attitude": float(any(map(_ATTITUDE.search, parts))),
         "on others": float(any(_ON_OTHERS.search(s) for s in parts)),
         "list": float(bool(re.search(r"^\s*\d[.)]", reply, re.M))),
         "today": float(
