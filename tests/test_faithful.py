@@ -8,9 +8,9 @@ from assistant.quoting import telling_words
 TEXT = "i called 14 times and he said he was busy, i feel so stupid and tired of waiting"
 
 FIT = {
-    "feeling": "No wonder you feel tired, with all that waiting and nothing coming back.",
-    "bind": "It sounds like you are torn between hope and being tired of it.",
-    "plain": "That is a lot of waiting for one heart to carry.",
+    "feeling": "No wonder you feel tired of all that waiting.",
+    "bind": "It sounds like you are tired of waiting and feel stupid for it.",
+    "plain": "Part of you is so tired of waiting.",
 }
 UNFIT = {
     "changed number": ("No wonder you feel stupid after calling twelve times.", "number"),
@@ -23,14 +23,22 @@ UNFIT = {
     "too long": (" ".join(["that hurts you"] * 12), "length"),
     "invented facts": (
         "You sound upset about the apartment, the wedding invitations and cancelled flights.",
-        "facts not in the message",
+        "adds to the message",
     ),
+    "invented feeling": ("No wonder you feel lonely and tired of waiting.", "adds to the message"),
+    "empty": ("It makes sense that you feel what you feel.", "nothing of the message"),
 }
 
 
 @pytest.mark.parametrize("case", FIT, ids=list(FIT))
 def test_a_line_about_the_feeling_passes(case):
     assert faults(FIT[case], TEXT) == []
+
+
+def test_a_feeling_the_person_denied_is_not_theirs():
+    text = "i was never scared of him for a second, but the evenings are long"
+    assert "turns a denial round" in faults("No wonder you feel scared in the evenings.", text)
+    assert faults("No wonder the long evenings are with you.", text) == []
 
 
 @pytest.mark.parametrize("case", UNFIT, ids=list(UNFIT))
