@@ -46,7 +46,7 @@ SHORT_ANSWER = 6  # words
 LONG = 60  # words from which danger must show as a kind of danger; chosen on dev
 ONE_THOUGHT = 20  # words within which an excuse is about the same thing
 # A gate this sure names its likeliest label even where no label is sure of itself.
-_NAMED = {"any_safety": 0.9, "any_tactic": 0.0}
+_NAMED = {"any_safety": 0.95, "any_tactic": 0.0}
 _LEAST = {"minor_peer": 0.85, "minor_adult": 0.85, "self_harm": 0.6, "harm_intent": 0.6}
 _SOMEONE = re.compile(
     r"\b(?:he|she|him|her|my ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|crush|dating|"

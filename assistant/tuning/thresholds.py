@@ -31,11 +31,11 @@ from assistant.turn import TACTICS
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
-# Swept on the dev splits only: whole message .35, best pair .93, with a label behind it or .9 alone
-# in a short one, finds 65 to 70% of danger there (nearly all of it said sideways) at 2.8% alarms on
-# ordinary, 5.6% on near-miss and 5% on long harmless messages. At .2 seven dangers in a hundred
-# more are found for half as many alarms again.
-SAFETY_GATE = {"any_safety": 0.35, "any_safety_window": 0.93}
+# Swept on the dev splits only: whole message .5, best pair .97, with a label behind it or .95 alone
+# in a short one, finds 62 and 66% of danger there (nearly all of it said sideways) at 2.3% alarms on
+# ordinary, 5.4% on near-miss and 4.1% on long harmless messages. At .35, .93 and .9 it would be three
+# to four dangers more in a hundred, and half as many alarms again on everyday stories full of detail.
+SAFETY_GATE = {"any_safety": 0.5, "any_safety_window": 0.97}
 TACTIC_ALARMS = {"any_tactic": 0.03, "any_tactic_window": 0.02}  # share of other dev messages
 
 ROOT = Path(__file__).resolve().parent.parent
