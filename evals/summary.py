@@ -16,7 +16,8 @@ from evals.run import Run
 from evals.tasks import tasks
 from evals.types import Measure, Record, Score
 
-State = Literal["met", "above floor", "below floor", "reported", "not run", "untrusted"]
+State = Literal["met", "above floor", "below floor", "reported", "not run", "untrusted", "too few"]
+FEW = 20  # samples below which a floor that is not about safety breaks only with its interval
 RESAMPLES = 400
 TRUSTED_FROM = 0.88  # share of labels a scorer must agree with before it may fail a change
 T = TypeVar("T")
@@ -81,9 +82,11 @@ def _result(run: Run, measure: Measure, task: str | None) -> Result:
             measure, 0, left, None, 0, 0, "not run", _why(run, measure, bool(scores)), task or ""
         )
     value, low, high = figure(measure, judged, list(values(run, measure.name, task).values()))
-    return Result(
-        measure, len(judged), left, value, low, high, _state(measure, value), "", task or ""
-    )
+    state = _state(measure, value)
+    if state == "below floor" and _too_few(measure, len(judged), low, high):
+        why = f"{len(judged)} samples are too few to say that the floor broke"
+        return Result(measure, len(judged), left, value, low, high, "too few", why, task or "")
+    return Result(measure, len(judged), left, value, low, high, state, "", task or "")
 
 
 def figure(
@@ -125,6 +128,12 @@ def _bootstrap(items: list[T], of: Callable[[list[T]], float]) -> tuple[float, f
     rng = random.Random(7)
     drawn = sorted(of(rng.choices(items, k=len(items))) for _ in range(RESAMPLES))
     return of(items), drawn[int(0.025 * RESAMPLES)], drawn[int(0.975 * RESAMPLES)]
+
+
+def _too_few(measure: Measure, n: int, low: float, high: float) -> bool:
+    """One bad case of five says nothing of a floor of 5%; the quick tier has the numbers."""
+    kindest = low if measure.better == "low" else high
+    return not measure.safety and n < FEW and not measure.breaks(kindest)
 
 
 def _state(measure: Measure, value: float) -> State:

@@ -135,6 +135,14 @@ def test_a_broken_floor_fails_though_the_baseline_was_as_bad(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("bad", "state"), [(1, "too few"), (5, "below floor")], ids=["one of five", "five of five"]
+)
+def test_a_floor_breaks_on_few_samples_only_with_its_whole_interval(bad: int, state: str) -> None:
+    done = _run([Score(0.0)] * bad + [Score(1.0)] * (5 - bad))
+    assert summary._result(done, _MEASURE, None).state == state
+
+
 def test_a_scorer_people_do_not_agree_with_does_not_gate() -> None:
     done = _run([])
     bad = Score(0.0)
