@@ -43,11 +43,18 @@ LEADS: tuple[tuple[str, Category], ...] = (
 )
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
+BRIEF = 10  # words below which the gate's word alone is no ground; costs no danger on dev
 LONG = 60  # words from which danger must show as a kind of danger; chosen on dev
 ONE_THOUGHT = 20  # words within which an excuse is about the same thing
 # A gate this sure names its likeliest label even where no label is sure of itself.
 _NAMED = {"any_safety": 0.95, "any_tactic": 0.0}
-_LEAST = {"minor_peer": 0.85, "minor_adult": 0.85, "self_harm": 0.6, "harm_intent": 0.6}
+_LEAST = {
+    "minor_peer": 0.85,
+    "minor_adult": 0.85,
+    "self_harm": 0.9,
+    "violence": 0.8,
+    "harm_intent": 0.6,
+}
 _SOMEONE = re.compile(
     r"\b(?:he|she|him|her|my ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|crush|dating|"
     r"relationship|marriage|breakup|situationship)\b",
@@ -139,9 +146,10 @@ def _reader_findings(heard: Heard) -> list[Finding]:
 
 
 def _names(gate: str, heard: Heard) -> bool:
-    """A gate this sure needs no label behind it; a long message is unsure as a whole."""
-    short = gate == "any_tactic" or len(heard.text.split()) < LONG
-    return short and heard.guards[gate].whole >= _NAMED[gate]
+    """A gate this sure needs no label behind it; a long message is unsure as a whole, and of a
+    very short one ("it's the third time") the reader guesses what was meant."""
+    fit = gate == "any_tactic" or BRIEF <= len(heard.text.split()) < LONG
+    return fit and heard.guards[gate].whole >= _NAMED[gate]
 
 
 def _opens(gate: str, heard: Heard) -> bool:
