@@ -15,6 +15,7 @@ COLOURS = {
     "below floor": "#b3261e",
     "reported": "#44546a",
     "untrusted": "#7a4fa3",
+    "too few": "#6b6b6b",
     "not run": "#888888",
 }
 SHAPES = {
@@ -23,6 +24,7 @@ SHAPES = {
     "below floor": "▼",
     "reported": "○",
     "untrusted": "?",
+    "too few": "…",
     "not run": "–",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from assistant.errors import EvalInvalid
 from assistant.settings import Settings
-from evals import beside, cli, compare, report, run, sources, summary
+from evals import beside, chart, cli, compare, report, run, sources, summary
 from evals.expected import target
 from evals.tasks import tasks
 from evals.types import Measure, Record, Sample, Score, Task, Turn, read_samples
@@ -220,6 +221,10 @@ def test_the_report_escapes_what_people_wrote_and_loads_nothing(tmp_path: Path) 
     assert "<script" not in page and "<img" not in page and "<b>seen" not in page
     assert "src=" not in page.replace("&lt;img src=", "") and "<link" not in page
     assert "not run" in page
+
+
+def test_every_state_of_a_goal_has_its_colour_and_its_mark() -> None:
+    assert set(chart.COLOURS) == set(chart.SHAPES) == set(get_args(summary.State))
 
 
 def test_three_runs_stand_beside_each_other_with_a_mark_and_an_answer_each() -> None:
