@@ -93,11 +93,11 @@ def chat(
 
     end_like_interrupted()
     opened = partial(launch, settings, open_browser=not no_browser, start=start)
-    page = opened(port=port, listen=listen, password=password)
-    if listen:
-        typer.echo(WARNING)
-    typer.echo(f"Open {page.door.file.as_uri()} in your browser. Ctrl-C here ends it.")
-    page.wait()
+    with opened(port=port, listen=listen, password=password) as page:
+        if listen:
+            typer.echo(WARNING)
+        typer.echo(f"Open {page.door.file.as_uri()} in your browser. Ctrl-C here ends it.")
+        page.wait()
 
 
 @app.command()

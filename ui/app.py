@@ -34,17 +34,24 @@ MOST_CHARS = 40_000  # of a message: anything longer is no message; the assistan
 
 
 class Page:
-    """A running page: where to open it, and how to end it."""
+    """A running page: where to open it, and how to end it.
+
+    As a context it closes at its end, and takes an interrupt for the end, whenever it comes.
+    """
 
     def __init__(self, blocks: Any, door: Door, desks: Desks) -> None:
         self.blocks, self.door, self.desks = blocks, door, desks
 
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self.close()
+        return kind is KeyboardInterrupt
+
     def wait(self) -> None:
         """Until interrupted, or until the system asks the program to end."""
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            self.close()
+        threading.Event().wait()
 
     def close(self) -> None:
         """Lock what is kept, drop every word, and leave no start file behind."""

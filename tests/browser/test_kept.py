@@ -381,8 +381,9 @@ from scripted import ScriptedAssistant, Served
 from ui.app import end_like_interrupted
 end_like_interrupted()
 served = Served(Path({home!r}), lambda progress: ScriptedAssistant(0.05), port={port})
-print(served.way_in, flush=True)
-served.page.wait()
+with served.page:
+    print(served.way_in, flush=True)
+    served.page.wait()
 """
 
 
