@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import EvalInvalid
+from knowledge.cards import load
 
 DATA = Path(__file__).parent / "data"
+# A question for a card may still tell of danger in passing: such a one teaches the guards nothing.
+_GRAVE = re.compile(
+    r"\b(?:hit|hits|threw|grab\w*|push\w*|chok\w*|hurt me|hurts me|gun|knife|kill\w*|suicid\w*"
+    r"|scared|frighten\w*|afraid|terrif\w*|threat\w*|follow(?:s|ed) me|stalk\w*|track\w*|spy\w*|locks|"
+    r"police|forced?|disappear\w*|vanish\w*|die|dead|end it)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A message and what is known of it; None means that nobody said, and is masked."""
+    """A message and what is known of it; None means that nobody said, and is masked.
+
+    ``harmless`` says that no guard has anything to hear in it, though nobody labelled it for them.
+    """
 
     text: str
     labels: frozenset[str] | None = None
     signals: dict[str, Any] | None = None
     cards: tuple[str, ...] | None = None
     asked: str | None = None
+    harmless: bool = False
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -54,8 +67,14 @@ def situations(split: str) -> list[Example]:
 
 
 def queries(split: str) -> list[Example]:
+    """Messages with the cards they want; those that want no safety card are harmless too."""
+    grave = {card.id for card in load().cards.values() if card.safety}
     return [
-        Example(row["text"], cards=tuple(row["cards"]))
+        Example(
+            row["text"],
+            cards=tuple(row["cards"]),
+            harmless=not grave & set(row["cards"]) and not _GRAVE.search(row["text"]),
+        )
         for path in sorted((DATA / "queries").glob(f"{split}*.jsonl"))
         for row in lines(path)
         if row["cards"]

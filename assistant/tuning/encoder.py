@@ -24,13 +24,22 @@ import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
-from assistant.labels import GUARD_LABELS, SITUATION_LABELS, situation_labels, with_gates
+from assistant.labels import (
+    GUARD_LABELS,
+    ROUTED,
+    SITUATION_LABELS,
+    situation_labels,
+    with_gates,
+)
 from assistant.plain import pieces
 from assistant.tuning import corpus
 from knowledge.cards import load
 
 MAX_TOKENS = 128
 SCALE = 20.0  # unit vectors times this reach confident logits
+UNKNOWN = -1.0  # a label nobody gave: masked
+# What a harmless question is surely not. Of tactics and certainty nobody said anything.
+_SURELY_NOT = ROUTED | {"any_safety", "offtopic", "smalltalk", "not_english"}
 
 
 class Reader(nn.Module):
@@ -81,20 +90,25 @@ def _joined(rows: list[corpus.Example], rng: random.Random) -> list[corpus.Examp
     # At run time every pair of sentences is read by itself: a harmless message has no bad pair.
     long = [pieces(row.text)[1:] for row in plain]
     out += [corpus.Example(rng.choice(p), labels=frozenset()) for p in long if p]
+    long = [pieces(row.text)[1:] for row in rows if row.harmless]
+    out += [corpus.Example(rng.choice(p), harmless=True) for p in long if p]
     return out
 
 
 def targets(row: corpus.Example, slugs: dict[str, int]) -> dict[str, np.ndarray | None]:
     out: dict[str, np.ndarray | None] = {"cards": None, "guards": None, "situation": None}
     if row.cards:
-        known = [slugs[c] for c in row.cards if c in slugs]
+        wanted = [slugs[c] for c in row.cards if c in slugs]
         weights = np.zeros(len(slugs), dtype=np.float32)
-        for rank, index in enumerate(known):
+        for rank, index in enumerate(wanted):
             weights[index] = 1.0 if rank == 0 else 0.7
         out["cards"] = weights / max(weights.sum(), 1)
     if row.labels is not None:
         held = with_gates(row.labels)
         out["guards"] = np.array([label in held for label in GUARD_LABELS], np.float32)
+    elif row.harmless:
+        known = [0.0 if label in _SURELY_NOT else UNKNOWN for label in GUARD_LABELS]
+        out["guards"] = np.array(known, np.float32)
     if row.signals is not None:
         said = situation_labels(row.signals)
         out["situation"] = np.array([label in said for label in SITUATION_LABELS], np.float32)
@@ -114,9 +128,9 @@ def loss_of(model: Reader, vectors: Any, wanted: list[dict[str, Any]]) -> Any:
             loss = -(smooth * logits.log_softmax(-1)).sum(-1).mean()
         else:
             each = nn.functional.binary_cross_entropy_with_logits(
-                logits, target, pos_weight=torch.tensor(2.0), reduction="none"
+                logits, target.clamp(min=0), pos_weight=torch.tensor(2.0), reduction="none"
             )
-            loss = each.sum(-1).mean()
+            loss = (each * (target != UNKNOWN)).sum(-1).mean()
         total = total + weight * loss * len(rows) / len(wanted)
     return total
 

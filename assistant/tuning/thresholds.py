@@ -32,9 +32,9 @@ GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
 # Swept on the dev splits only: whole message .5, best pair .97, with a label behind it or .95 alone
-# in a short one, finds 62 and 66% of danger there (nearly all of it said sideways) at 2.3% alarms on
-# ordinary, 5.4% on near-miss and 4.1% on long harmless messages. At .35, .93 and .9 it would be three
-# to four dangers more in a hundred, and half as many alarms again on everyday stories full of detail.
+# in a message of some length, finds 61 and 67% of danger there (nearly all of it said sideways) at
+# 0.9% alarms on ordinary, 3.8% on near-miss and 3.2% on long harmless messages. At .25 it would be
+# three dangers more in a hundred, and two thirds more alarms on everyday stories full of detail.
 SAFETY_GATE = {"any_safety": 0.5, "any_safety_window": 0.97}
 TACTIC_ALARMS = {"any_tactic": 0.03, "any_tactic_window": 0.02}  # share of other dev messages
 
