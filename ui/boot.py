@@ -45,9 +45,15 @@ class Boot:
         self._tell(Ready("loading", "Loading the model"))
         threading.Thread(target=self._load, name="boot", daemon=True).start()
 
-    def wait(self) -> Assistant:
+    def settled(self, timeout_s: float | None = None) -> bool:
+        """Waits until the start has worked or failed; False when the time is over first."""
         with self._changed:
-            self._changed.wait_for(lambda: self.ready.state in {"ready", "failed"})
+            return self._changed.wait_for(
+                lambda: self.ready.state in {"ready", "failed"}, timeout_s
+            )
+
+    def wait(self) -> Assistant:
+        self.settled()
         if self.assistant is None:
             raise StillpointError(self.ready.text)
         return self.assistant

@@ -19,15 +19,19 @@ from assistant.errors import StillpointError
 from assistant.turn import Exchange, Reply, UserTurn, Value
 from ui.boot import UNEXPECTED, Boot
 from ui.keeping import KeptTalk
-from ui.talk import Look, Turn
+from ui.talk import UNREAD, Look, Turn
 
 log = logging.getLogger("stillpoint.ui")
 UPDATE_S = 0.04  # one update of the page: more often only makes the browser lag
 CHECK_S = 0.5
+POLL_S = 0.2  # how soon a turn that waits for its time hears that it was stopped
 BEAT_S = 3.0  # the page hears at least this often, so that it can tell a wait from a break
 MOST_DRAFT = 20_000  # characters
 MOST_ASIDE = 5  # earlier replies to one message that a new one shall not repeat
-CUT_OFF = "This reply was cut off when the program ended. “Write again” answers it anew."
+CUT_OFF = (
+    "No finished reply to this was kept: it was stopped, or the program ended. “Write again” "
+    "answers it anew."
+)
 
 
 def local_time() -> datetime:
@@ -196,11 +200,11 @@ class Desk:
     def _keep(self, turn: Turn) -> None:
         """On the disk before more follows. Where that fails the reply goes on, and it is said."""
         with self._putting:
-            talk, reply = self.talk, turn.reply
-            if talk is None or reply is None:
+            talk = self.talk
+            if talk is None or not any(turn is open_turn for open_turn in self.turns):
                 return
             try:
-                turn.place = talk.put(turn.place, Exchange(turn.user, reply))
+                turn.place = talk.put(turn.place, Exchange(turn.user, turn.reply or UNREAD))
                 turn.unkept = ""
             except StillpointError as error:
                 turn.unkept = f"This could not be kept. {error}"
@@ -218,14 +222,15 @@ class Desk:
         with self._changing():
             self.turns.append(turn)
             self._writing, self.notice = turn, ""
+        self._keep(turn)  # its words are safe before anybody waits for a model
         threading.Thread(target=self._write, args=(turn,), daemon=True).start()
 
     def _write(self, turn: Turn) -> None:
         try:
-            assistant = self.boot.wait()
             if not self._turn_comes(turn):
                 return
             try:
+                assistant = self.boot.wait()
                 turn.running = True
                 before, now = self._before(turn), local_time()
                 replies = assistant.turn(
@@ -245,8 +250,8 @@ class Desk:
                 self._end(turn)
 
     def _turn_comes(self, turn: Turn) -> bool:
-        """Waits while another tab's reply is written; False when stopped meanwhile."""
-        while not self.boot.writing.acquire(timeout=0.2):
+        """Waits for the model and for another tab's reply; False when stopped meanwhile."""
+        while not (self.boot.settled(POLL_S) and self.boot.writing.acquire(timeout=POLL_S)):
             if turn.stopped:
                 return False
         if turn is not self._writing:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.turn import Exchange, Reply, UserTurn
+from assistant.turn import Exchange, Reading, Reply, Screening, Situation, Stance, UserTurn
 
 FONT_STEPS = 5
 THEMES = ("system", "light", "dark")
+# Kept in the place of a reply while a message has none; it has no ending, so it is never shown.
+UNREAD = Reply(
+    "", Reading(Screening("reflect"), Situation(), Stance("NEITHER_WAIT", "", "")), "reading"
+)
 
 
 @dataclass(slots=True)

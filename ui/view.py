@@ -19,6 +19,7 @@ STAGES = {
 }
 ENDINGS = {
     "stopped": "You stopped this reply.",
+    "unanswered": "You stopped this before it was answered.",
     "length": "This reply reached its greatest length.",
 }
 
@@ -54,11 +55,23 @@ def _turn(desk: Desk, turn: Turn) -> dict[str, Any]:
         "last": last,
         "stage": _stage(desk, turn) if writing else "",
         "fault": " ".join(filter(None, (turn.fault, turn.unkept))),
-        **(_answer(turn.reply, desk, not desk.busy) if turn.reply else EMPTY),
+        **(_answer(turn.reply, desk, not desk.busy) if turn.reply else _nothing(turn, writing)),
     }
 
 
-EMPTY = {"body": "", "plain": "", "sources": "", "heard": "", "note": "", "safety": False}
+EMPTY: dict[str, Any] = {
+    "body": "",
+    "plain": "",
+    "sources": "",
+    "heard": "",
+    "note": "",
+    "safety": False,
+}
+
+
+def _nothing(turn: Turn, writing: bool) -> dict[str, Any]:
+    ended = turn.stopped and not writing and not turn.fault
+    return {**EMPTY, "note": ENDINGS["unanswered"] if ended else ""}
 
 
 def _answer(reply: Reply, desk: Desk, correctable: bool) -> dict[str, Any]:
@@ -75,10 +88,10 @@ def _answer(reply: Reply, desk: Desk, correctable: bool) -> dict[str, Any]:
 
 
 def _stage(desk: Desk, turn: Turn) -> str:
-    if desk.boot.ready.state != "ready":
-        return "Waiting for the model; your message is safe here and will be answered"
     if turn.stopped:
         return "Stopping"
+    if desk.boot.ready.state != "ready":
+        return "Waiting for the model; your message is safe here and will be answered"
     if not turn.running and desk.boot.writing.locked():
         return "Waiting for the reply in another tab"
     return STAGES[turn.reply.stage] if turn.reply else STAGES["reading"]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -371,6 +372,45 @@ def test_no_accessibility_fault_open_or_locked(theme: str, mine: Any) -> None:
     assert mine.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.fixture
+def loading(tmp_path: Path, model: ScriptedAssistant) -> Iterator[tuple[Served, threading.Event]]:
+    """A program whose model is not there before the event is set."""
+    there = threading.Event()
+
+    def start(_: object) -> ScriptedAssistant:
+        there.wait(120)
+        return model
+
+    running = Served(tmp_path / "home", start)
+    yield running, there
+    there.set()
+    running.page.close()
+
+
+def test_a_message_is_kept_before_there_is_a_model_to_answer_it(
+    browser: Any, loading: tuple[Served, threading.Event]
+) -> None:
+    own, there = loading
+    page = enter(browser.new_page(), own.way_in)
+    send(page, STORY, wait=False)
+    page.wait_for_selector("text=Waiting for the model")
+    turn_on(page)
+    assert kept_in(own) == [STORY]
+    page.click('[data-view="talk"]')
+    page.click("#stop")
+    page.wait_for_selector("text=You stopped this before it was answered")
+    send(page, "and one more thing", wait=False)
+    page.wait_for_selector(".turn >> nth=1")
+    assert kept_in(own) == [STORY, "and one more thing"]
+    there.set()
+    done(page)
+    assert OPENING in last(page)
+    with Kept.open(file_of(own), WORDS) as kept:
+        (talk,) = kept.list()
+        assert [turn.reply.finish for turn in kept.read(talk.id)] == [None, "stop"]
+    page.close()
+
+
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -445,7 +485,7 @@ def test_a_killed_program_loses_at_most_the_reply_and_the_page_recovers(
     page.wait_for_selector(".turn >> nth=1")
     assert OPENING in page.inner_text(".turn >> nth=0")
     assert last(page, "said") == "an endless one"
-    assert "cut off when the program ended" in page.inner_text(".turn:last-child .fault")
+    assert "No finished reply to this was kept" in page.inner_text(".turn:last-child .fault")
     second.close()
     context.close()
 
