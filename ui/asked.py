@@ -78,7 +78,7 @@ def _look(desk: Desk, query: Query) -> None:
 _READING: dict[str, Callable[[Desk, Query], Any]] = {
     "card": lambda _, query: shelf.card(shelf.library(), _words(query)),
     "search": lambda _, query: shelf.results(shelf.library(), _words(query)),
-    "check": lambda _, query: tools.check(_words(query)),
+    "check": lambda desk, query: tools.check(_words(query), desk.country),
     "motive": lambda _, query: tools.motive(_answers(query)),
     "note": lambda desk, _: tools.note(desk.history()),
 }

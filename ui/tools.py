@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from types import ModuleType
 
+from assistant import helplines
 from assistant.turn import Exchange
+from ui import markup
 from ui.markup import paragraphs
 
 MISSING = '<p class="small">This tool is not part of this copy of the program.</p>'
@@ -56,8 +58,12 @@ def note_form() -> str:
     )
 
 
-def check(text: str) -> str:
-    """What a draft asks for, how it may land, and a calmer version."""
+def check(text: str, country: str | None = None) -> str:
+    """What a draft asks for, how it may land, and a calmer version.
+
+    Where danger was heard, the lines of the country (None: of none) stand with the note; above
+    all else where nothing is reworded.
+    """
     tools = module()
     if tools is None or not text.strip():
         return "<p>Paste a message first.</p>"
@@ -67,12 +73,16 @@ def check(text: str) -> str:
         for words, meaning in found.may_read_as
     )
     calmer = f"<blockquote>{paragraphs(found.calmer)}</blockquote>" if found.calmer else ""
-    return (
+    note = f"<p class=small>{escape(found.note)}</p>" if found.note else ""
+    seen = (
         f"<h4>What it asks for</h4><p>{escape(found.asks_for)}</p>"
         f"{f'<h4>How it may land</h4><ul>{reads}</ul>' if reads else ''}"
         f"{f'<h4>A calmer version</h4>{calmer}' if calmer else ''}"
-        f"{f'<p class=small>{escape(found.note)}</p>' if found.note else ''}"
     )
+    if not found.help:
+        return seen + note
+    help_ = _help(found.note, country)
+    return seen + help_ if found.calmer else help_ + seen
 
 
 def motive(answers: Mapping[str, int]) -> str:
@@ -104,6 +114,14 @@ def note(history: Sequence[Exchange]) -> str:
         '</textarea><div class="row"><button type="button" data-tool="copy-note">Copy</button>'
         '<button type="button" data-tool="save-note">Save as a text file</button></div>'
         '<p class="small">A saved file stays on this device where others may find it.</p>'
+    )
+
+
+def _help(note: str, country: str | None) -> str:
+    lines = markup.reply(helplines.block(country, ("partner_abuse",)), ())
+    return (
+        f'<p class="warn">{escape(note)}</p>{lines}<div class="row"><button type="button" '
+        'data-view="lines">All help lines</button></div>'
     )
 
 

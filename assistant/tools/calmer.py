@@ -7,8 +7,11 @@ import re
 from assistant.tools.phrases import CAPITALS, MARKS, SENTENCE, clauses, findings, hits
 from assistant.tools.wording import asks, wording
 
-LEFTOVERS = frozenset({"i mean it", "please", "seriously", "i swear", "baby", "babe", "lol"})
+LEFTOVERS = frozenset(
+    {"i mean it", "please", "seriously", "i swear", "baby", "babe", "lol", "go ahead"}
+)
 FRAGMENT = 3  # words; what is left of a clause and no longer than this says nothing alone
+_FEELING = re.compile(r"i (?:still |really |do )?(?:love|miss|need|want|like) (?:you|u|us)\b", re.I)
 PASSES = 6  # rules that may act on one clause before it is given up
 
 _STATEMENT = re.compile(r"(?:I|this) ")
@@ -89,10 +92,14 @@ def _clause(clause: str, sentence: str) -> str:
             return clause
         if hit.instead is None:
             apart = (clause[: hit.start].strip(" ,;-"), clause[hit.end :].strip(" ,;-"))
-            clause = ", ".join(part for part in apart if len(part.split()) > FRAGMENT)
+            clause = ", ".join(part for part in apart if _says_something(part))
         else:
             before, rest = clause[: hit.start], clause[hit.end :]
             comma = ", " if _STATEMENT.match(hit.instead) and _ENDS_A_THOUGHT.search(before) else ""
             clause = (before.rstrip() + comma if comma else before) + hit.instead
             clause = (clause + rest).strip()
     return ""
+
+
+def _says_something(part: str) -> bool:
+    return len(part.split()) > FRAGMENT or bool(_FEELING.match(part))
