@@ -348,30 +348,6 @@ def test_a_new_talk_in_mid_reply_leaves_the_kept_one_as_far_as_it_was(
         assert [turn.reply.finish for turn in kept.read(talk.id)] == ["stop", "stopped"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_accessibility_fault_open_or_locked(theme: str, mine: Any) -> None:
-    module = "axe_playwright_python.sync_playwright"
-    axe = pytest.importorskip(module, reason="not run: axe is missing").Axe()
-    mine.emulate_media(color_scheme=theme)
-    mine.set_viewport_size({"width": 320, "height": 720})
-
-    def faults() -> list[tuple[str, str]]:
-        found = axe.run(mine).response["violations"]
-        return [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in found]
-
-    send(mine, STORY)
-    turn_on(mine)
-    assert faults() == []
-    mine.click('[data-keep="rename"]')
-    assert faults() == []
-    mine.keyboard.press("Escape")
-    mine.click('[data-keep="lock"]')
-    unlock(mine, "not the passphrase")
-    mine.wait_for_selector("#kept-fault:visible")
-    assert faults() == []
-    assert mine.evaluate("document.documentElement.scrollWidth") <= 320
-
-
 @pytest.fixture
 def loading(tmp_path: Path, model: ScriptedAssistant) -> Iterator[tuple[Served, threading.Event]]:
     """A program whose model is not there before the event is set."""

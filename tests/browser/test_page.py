@@ -431,25 +431,3 @@ def test_a_start_that_fails_says_why_and_can_be_tried_again(
     page.wait_for_selector("#boot", state="hidden")
     page.close()
     own.page.close()
-
-
-SCREENS = ("talk", "ideas", "tools", "lines", "kept", "traces")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_no_accessibility_fault_on_any_screen(theme: str, width: int, tab: Any) -> None:
-    module = "axe_playwright_python.sync_playwright"
-    axe = pytest.importorskip(module, reason="not run: axe is missing").Axe()
-    tab.emulate_media(color_scheme=theme)
-    tab.set_viewport_size({"width": width, "height": 720})
-    send(tab, STORY)
-    send(tab, "they grabbed me")
-    tab.click(".turn:last-child .heard summary")
-    tab.click(".chip >> nth=0")
-    tab.wait_for_selector("#side h2")
-    for screen in SCREENS:
-        tab.click(f'[data-view="{screen}"]')
-        faults = axe.run(tab).response["violations"]
-        assert [(f["id"], f["nodes"][0]["html"][:120]) for f in faults] == [], screen
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, screen
