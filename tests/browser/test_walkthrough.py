@@ -1,4 +1,4 @@
-"""docs/walkthrough.md, walked: a correction by hand changes the reading and its reason.
+"""docs/walkthrough.md, walked: a correction by hand changes the reading and the suggestion.
 
 Pictures of each step are made where STILLPOINT_SCREENS names a folder. The replies are those of a
 run without a language model; with STILLPOINT_SCREENS_MODEL set they are the default model's.
@@ -23,7 +23,8 @@ from assistant.wording import PlainWriter
 
 pytestmark = pytest.mark.browser
 WAIT_MS = 300_000
-STORY = "I always text first and plan everything. I want to go quiet so they miss me."
+STORY = "She said she only wants to be friends. I keep hoping she changes her mind."
+LET_GO, SMALL_STEP = "Their no stands", "take one small step"
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def to_suggestion(page: Any) -> str:
     return str(page.inner_text(".turn:last-child .suggests"))
 
 
-def test_a_correction_by_hand_changes_the_reason_and_stays(browser: Any, real: Served) -> None:
+def test_a_correction_by_hand_changes_the_suggestion_and_stays(browser: Any, real: Served) -> None:
     context = browser.new_context(
         viewport={"width": 380, "height": 760}, color_scheme="light", reduced_motion="reduce"
     )
@@ -77,15 +78,15 @@ def test_a_correction_by_hand_changes_the_reason_and_stays(browser: Any, real: S
     page.click(".turn:last-child .heard summary")
     before = to_suggestion(page)
     shoot(page, "walk-3-heard-380-light")
-    page.click('.signals [data-fix="M4"]')
+    page.click('.signals [data-fix="L7"]')
     page.wait_for_selector(".byhand")
     after = to_suggestion(page)
     shoot(page, "walk-4-corrected-380-light")
-    assert "a message in disguise" in before
-    assert "a message in disguise" not in after
+    assert LET_GO in before and SMALL_STEP not in before
+    assert SMALL_STEP in after and LET_GO not in after
     send(page, "so what do i do tonight")
     page.evaluate("document.querySelector('.turn:last-child').scrollIntoView()")
     shoot(page, "walk-5-next-380-light")
     page.click(".turn:last-child .heard summary")
-    assert "It is not about being missed" in last(page, "heard")
+    assert "You have not asked for it yet" in last(page, "heard")
     context.close()
