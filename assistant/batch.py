@@ -168,8 +168,10 @@ def screened(reading: Reading) -> Json:
 def replied(reply: Reply) -> Json:
     """The fields of one turn in ``ask``: those of ``screen``, and the reply."""
     usage = reply.usage
+    asks = reply.reading.stance.question is not None
     return {
         **screened(reply.reading),
+        "question": reply.question if asks else None,  # the wording the reply chose
         "reply": reply.text,
         "cards": list(reply.cards),
         "citations": [citation.slug for citation in reply.citations],

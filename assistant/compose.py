@@ -17,7 +17,7 @@ from typing import Any
 
 from assistant.guards.pushback import is_denial
 from assistant.plain import own_words, plain
-from assistant.texts import PROMPTS, reply, stance, toml
+from assistant.texts import PROMPTS, questions, reply, stance, toml
 from assistant.turn import Exchange, Reading, StancePath
 from knowledge.cards import Card
 
@@ -194,8 +194,9 @@ def _stance_steps(path: StancePath, rule: str) -> list[str]:
 def _question(reading: Reading, card: Card | None, pick: _Picker) -> str:
     if reading.stance.asks == "silent":
         return ""
-    if reading.stance.question:
-        return reading.stance.question
+    if reading.stance.asks:
+        fields = questions()[reading.stance.asks]
+        return pick([fields["ask"], *fields.get("also", ())])
     return pick(card.questions) if card else ""
 
 

@@ -232,7 +232,7 @@ def question_key(asked: str | None) -> str | None:
     if not asked:
         return None
     for key, fields in questions().items():
-        if fields["ask"].strip().lower() in asked.strip().lower():
+        if any(way.lower() in asked.lower() for way in (fields["ask"], *fields.get("also", ()))):
             return key
     return next((key for key, cue in _CUES if cue.search(asked)), None)
 

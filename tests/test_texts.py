@@ -8,6 +8,7 @@ from assistant import helplines, texts
 from assistant.guards.patterns import rules as pattern_rules
 from assistant.guards.review import check
 from assistant.labels import SIGNALS
+from assistant.situation import question_key
 from assistant.stance import OVERRIDES, PATH_RULES, REENTRY
 from assistant.turn import TACTICS
 from knowledge.readability import grade
@@ -48,8 +49,11 @@ def test_every_tactic_has_its_reply_and_every_rule_its_words():
 
 
 def test_the_models_questions_are_questions():
-    for fields in texts.questions().values():
-        assert fields["ask"].count("?") == 1 and fields["fills"]
+    for key, fields in texts.questions().items():
+        assert fields["fills"]
+        for way in (fields["ask"], *fields.get("also", ())):
+            assert way.count("?") == 1 and way.endswith("?")
+            assert question_key(way) == key
 
 
 def test_pattern_rules_load_and_name_known_labels():
