@@ -27,6 +27,7 @@ SAFETY = {
 }
 
 ORDINARY = {
+    "a wish, no ask": "i want him to feel what i feel",
     "idiom": "i'm dying to text him, he's killing me with these short replies lol",
     "fear of being left": "i'm so scared of losing her, she's been distant for weeks",
     "feed": "his posts keep turning up in my feed and it stings",
