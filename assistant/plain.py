@@ -8,6 +8,8 @@ import codecs
 import re
 import unicodedata
 
+from assistant.spelling import mended
+
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
 )
@@ -15,9 +17,7 @@ _LOOKALIKE = str.maketrans(
     "аеорсухіјѕԁһКВМНТАЕОРСХαοερυνικтмнвк’‘ʼ“”„«»–—",
     'aeopcyxijsdhKBMHTAEOPCXaoepuvikTMHBK\'\'\'"""""--',
 )
-_LEET = re.compile(r"\b[a-z]+[013457][a-z]+\b")
-_DIGITS = str.maketrans("013457", "oieast")
-_SPACED = re.compile(r"\b(?:[a-z][\s.\-_*]){3,}[a-z]\b")
+_SMALL = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
 _QUOTED = re.compile(
     r"\"[^\"\n]{2,400}\""
     r"|\b(?:he|she|they|ex|husband|wife|bf|gf|boyfriend|girlfriend|partner)(?:'s)? (?:just |always |"
@@ -33,12 +33,21 @@ MOST_PIECES = 24
 
 
 def plain(text: str) -> str:
-    """Lower case, no invisible characters, look-alike letters as Latin, spaced letters joined."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    if _LATIN_LEAK.search(text):
-        text = text.translate(_LOOKALIKE)
-    text = _LEET.sub(lambda m: m.group(0).translate(_DIGITS), text.lower())
-    return _SPACED.sub(lambda m: re.sub(r"[\s.\-_*]", "", m.group(0)), text)
+    """Lower case, no invisible characters, look-alike letters as Latin, hidden words mended."""
+    return mended(one_script(text).lower())
+
+
+def one_script(text: str) -> str:
+    """No invisible characters, and letters that only look Latin as Latin ones."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_SMALL)
+    return text.translate(_LOOKALIKE) if _LATIN_LEAK.search(text) else text
+
+
+def readable(text: str) -> str:
+    """What the reader is given: the text as it stands, or its plain form where that hid words."""
+    same = one_script(text)
+    mending = plain(text)
+    return same if mending == same.lower() else mending
 
 
 def decoded(text: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.models.embedder import HERE, Embedder
-from assistant.plain import own_words, pieces, sentences
+from assistant.plain import own_words, pieces, readable, sentences
 
 Vectors = NDArray[np.float32]
 # What another person says never counts as the user's own intent (contract: "What sets signals").
@@ -67,6 +67,7 @@ class Reader:
         self.embedder, self.heads = embedder, heads
 
     def read(self, text: str, asked: str | None = None) -> Heard:
+        text = readable(text)
         parts = pieces(text)
         own = own_words(text)
         parts_own = pieces(own) if own != text and len(own.split()) > 2 else []
