@@ -52,7 +52,8 @@ class Listener:
         """As ``read``, with the reader's vector for retrieval."""
         started = time.perf_counter()
         asked = user.asked or (history[-1].reply.question if history else None)
-        heard = self.reader.read(user.text, asked)
+        before = history[-1].user.text if history else ""
+        heard = self.reader.read(user.text, asked, before)
         screening = guards.screen(user.text, heard, _asked_as(history, asked))
         earlier = history[-1].reply.reading.situation if history else None
         known = situation.read(user, heard, screening, asked, earlier)

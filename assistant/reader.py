@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class Heard:
     vector: Vectors
     guards: Mapping[str, Hit]
     situation: Mapping[str, Hit]
+    joined: Mapping[str, float] = field(default_factory=dict)  # with the message before it
 
 
 class Heads:
@@ -66,24 +67,32 @@ class Reader:
     def __init__(self, embedder: Embedder, heads: Heads) -> None:
         self.embedder, self.heads = embedder, heads
 
-    def read(self, text: str, asked: str | None = None) -> Heard:
+    def read(self, text: str, asked: str | None = None, before: str = "") -> Heard:
+        """What is heard; ``before`` is the message that came before, to be read with it."""
         text = readable(text)
         parts = pieces(text)
         own = own_words(text)
         parts_own = pieces(own) if own != text and len(own.split()) > 2 else []
         context = [f"{asked} [SEP] {text}"] if asked else []
-        vectors = self.embedder.encode(parts + parts_own + context)
+        both = [f"{readable(before)} {text}"] if before else []
+        vectors = self.embedder.encode(parts + parts_own + context + both)
+        joined = self._joined(vectors[-1:]) if both else {}
+        vectors = vectors[: len(vectors) - len(both)]
         n, m = len(parts), len(parts_own)
         everyone = self._best("guards", vectors[:n], parts)
         spoken = self._best("guards", vectors[n : n + m], parts_own) if m else everyone
         if own != text and not m:  # nothing but a quotation: the user's own labels stay silent
             spoken = {label: Hit(0.0, "") for label in everyone}
         guards = {k: (spoken if k in OWN_LABELS else everyone)[k] for k in everyone}
-        return Heard(text, vectors[0], guards, self._situation(vectors, parts, n, m, text, asked))
+        situation = self._situation(vectors, parts, n, m, text, asked)
+        return Heard(text, vectors[0], guards, situation, joined)
 
     def scores(self, text: str) -> dict[str, float]:
         """Guard probabilities of a text as it stands, without windows."""
-        logits = self.heads.logits("guards", self.embedder.encode([text]))[0]
+        return self._joined(self.embedder.encode([text]))
+
+    def _joined(self, vectors: Vectors) -> dict[str, float]:
+        logits = self.heads.logits("guards", vectors)[0]
         return dict(zip(self.heads.labels["guards"], map(float, _sigmoid(logits)), strict=True))
 
     def _situation(

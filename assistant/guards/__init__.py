@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assistant.guards.patterns import rules
 from assistant.guards.pushback import is_denial, is_pushback, is_safe_now, stays_with_danger
+from assistant.guards.together import across, joined, turned_about
 from assistant.labels import GATES, ROUTED, SAFETY_LABELS
 from assistant.language import foreign_danger, is_english
 from assistant.plain import decoded, own_words, plain
@@ -60,6 +61,7 @@ _SOMEONE = re.compile(
     r"relationship|marriage|breakup|situationship)\b",
     re.I,
 )
+PIECES = ("violence", "threats", "control", "fear", "stalked", "pursuit", "coercion", "self_harm")
 AMBIGUOUS = frozenset({"dark_thoughts", "fear"})  # what a plain denial may clear
 
 
@@ -67,7 +69,8 @@ def screen(text: str, heard: Heard, history: Sequence[Exchange] = ()) -> Screeni
     """The route of a message, with every finding and the words that showed it."""
     # The reader knows English only: of other languages it hears danger in everything.
     read = _reader_findings(heard) if is_english(text) else []
-    found = {f.label: f for f in (*read, *_pattern_findings(text))}
+    found = {f.label: f for f in (*read, *across(text, history), *_pattern_findings(text))}
+    found = turned_about(found, text)
     found = _with_history(text, heard, history, found)
     findings = tuple(sorted(found.values(), key=lambda f: -f.score))
     if (lead := _lead(found)) is not None:
@@ -178,6 +181,8 @@ def _with_history(
     for label in () if denied else SAFETY_LABELS:
         if label not in found and (spread := _spread(label, heard, history)):
             found[label] = spread
+    if not denied and _lead(found) is None:
+        found |= {f.label: f for f in joined(heard, PIECES)}
     earlier = history[-1].reply.reading.screening
     if earlier.route == "decline" and earlier.pattern and not (set(found) & set(TACTICS)):
         weak = heard.guards.get(earlier.pattern)

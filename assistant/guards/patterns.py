@@ -42,7 +42,7 @@ class PatternRule:
 
 @cache
 def rules(folder: str) -> tuple[PatternRule, ...]:
-    """All rules of ``guards/input``, ``guards/output`` or ``../heard``, in the order of their names."""
+    """All rules of ``guards/input``, ``guards/output``, ``together`` or ``../heard``, in the order of their names."""
     return tuple(_rule(path) for path in sorted((HERE / folder).glob("*.toml")))
 
 

@@ -15,7 +15,8 @@ _PUSHBACK = re.compile(
 )
 _DENIAL = re.compile(
     r"^\W*(?:no+|nah|nope|never|not (?:at all|really|like that)|of course not|god no|lol no|i'?m (?:ok|okay|fine|safe)|"
-    r"nothing like that)\b",
+    r"nothing like that|(?:i'?m |i am )?not (?:\w+ ){0,2}(?:think|plan|suicid|consider)\w*|"
+    r"i (?:don'?t|do not|would never|wouldn'?t) (?:\w+ ){0,2}(?:want to (?:die|hurt)|think (?:of|about) (?:dy|sui|end)))\w*\b",
     re.I,
 )
 _NOT_A_DENIAL = re.compile(
