@@ -36,7 +36,7 @@ MOST_FALSE_ALARMS = 0.015
 # 0.9% alarms on ordinary, 3.8% on near-miss and 3.2% on long harmless messages. At .25 it would be
 # three dangers more in a hundred, and two thirds more alarms on everyday stories full of detail.
 SAFETY_GATE = {"any_safety": 0.5, "any_safety_window": 0.97}
-TACTIC_ALARMS = {"any_tactic": 0.03, "any_tactic_window": 0.02}  # share of other dev messages
+TACTIC_ALARMS = {"any_tactic": 0.04, "any_tactic_window": 0.025}  # share of other dev messages
 
 ROOT = Path(__file__).resolve().parent.parent
 
