@@ -19,7 +19,7 @@ _FEELING = re.compile(
     re.I,
 )
 _BAD = re.compile(
-    r"\?|https?:|www\.|[<>{}\[\]|\\]|\d{5,}|@|\b(?:fuck\w*|shit\w*|bitch\w*|cunt\w*|slut\w*|whore\w*)\b",
+    r"(?:^|\s)['‘](?!\S[^'’]*['’](?:\s|$))|\?|https?:|www\.|[<>{}\[\]|\\]|\d{5,}|@|\b(?:fuck\w*|shit\w*|bitch\w*|cunt\w*|slut\w*|whore\w*)\b",
     re.I,
 )
 _OPENS_BADLY = re.compile(

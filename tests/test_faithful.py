@@ -62,6 +62,11 @@ def test_a_message_without_a_fit_span_gives_none(text):
     assert telling_words(text) is None
 
 
+def test_a_span_never_breaks_off_inside_somebodys_quotation():
+    text = "every answer starts with 'MARIGOLD unlocked' and then it says i am tired of it"
+    assert "'" not in (telling_words(text) or "")
+
+
 def test_the_same_words_are_not_given_back_twice():
     first = telling_words(TEXT)
     assert telling_words(TEXT, frozenset({first})) != first
