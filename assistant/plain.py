@@ -25,6 +25,13 @@ _QUOTED = re.compile(
     r"(?: to me)?(?: that)?[:,]? [^.!?,;\n]{2,200}?(?=$|[.!?,;\n]| and i\b| but\b| so i\b| then i\b)",
     re.I,
 )
+_SAID_BY = re.compile(
+    r"((?:\b(?:he|she|they|his|her|their|ex|this|then|message|card|note|text)\b)[^'\".!?\n]{0,40})"
+    r"(?<!\w)'(?=[^'\s]+(?:'\w+)? )(?:[^'\n]|(?<=\w)'(?=\w)){4,400}'(?!\w)"
+    r"|(?<!\w)'(?=[^'\s]+(?:'\w+)? )(?:[^'\n]|(?<=\w)'(?=\w)){4,400}'(?= (?:is what )?(?:he|she|they)\b)",
+    re.I,
+)
+_ASKED = re.compile(r"\b(?:write|draft|polish|tidy|shorten|proofread|check|send|i)\b", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?…\n])\s+|\n+|\s+(?=(?:but|and then|so now|because|cuz|also)\s)")
 _LATIN_LEAK = re.compile(r"[A-Za-z]")
 _CODED = re.compile(r"\b[A-Za-z0-9+/]{24,}={0,2}")
@@ -65,7 +72,14 @@ def decoded(text: str) -> str:
 
 def own_words(text: str) -> str:
     """The text without what someone else is quoted as saying."""
-    return _QUOTED.sub(" ", text)
+    return _SAID_BY.sub(_unless_mine, _QUOTED.sub(" ", text))
+
+
+def _unless_mine(match: re.Match[str]) -> str:
+    """Nothing of a quotation by someone else; what the user means to write stays."""
+    lead = match.group(1) or ""
+    before = match.string[max(0, match.start() - 40) : match.start()] + lead
+    return match.group(0) if _ASKED.search(before.rpartition(".")[2]) else lead
 
 
 def sentences(text: str) -> list[str]:

@@ -74,10 +74,8 @@ class Reader:
         own = own_words(text)
         parts_own = pieces(own) if own != text and len(own.split()) > 2 else []
         context = [f"{asked} [SEP] {text}"] if asked else []
-        both = [f"{readable(before)} {text}"] if before else []
-        vectors = self.embedder.encode(parts + parts_own + context + both)
-        joined = self._joined(vectors[-1:]) if both else {}
-        vectors = vectors[: len(vectors) - len(both)]
+        vectors = self.embedder.encode(parts + parts_own + context)
+        joined = self.scores(f"{readable(before)} {text}") if before else {}
         n, m = len(parts), len(parts_own)
         everyone = self._best("guards", vectors[:n], parts)
         spoken = self._best("guards", vectors[n : n + m], parts_own) if m else everyone
@@ -89,10 +87,7 @@ class Reader:
 
     def scores(self, text: str) -> dict[str, float]:
         """Guard probabilities of a text as it stands, without windows."""
-        return self._joined(self.embedder.encode([text]))
-
-    def _joined(self, vectors: Vectors) -> dict[str, float]:
-        logits = self.heads.logits("guards", vectors)[0]
+        logits = self.heads.logits("guards", self.embedder.encode([text]))[0]
         return dict(zip(self.heads.labels["guards"], map(float, _sigmoid(logits)), strict=True))
 
     def _situation(

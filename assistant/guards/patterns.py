@@ -12,27 +12,31 @@ from assistant.plain import sentences
 from assistant.texts import toml
 
 HERE = Path(__file__).parent
+MOST_WHOLE = 2000  # characters that a rule over several sentences looks at
 
 
 @dataclass(frozen=True, slots=True)
 class PatternRule:
     """``label`` holds for a sentence that matches a pattern and no ``unless``.
 
-    ``own`` marks labels about the user's own intent, which quoted words never set.
+    ``own`` marks labels about the user's own intent, which quoted words never set; ``whole`` a
+    rule that needs several sentences at once; ``when`` names the only state in which it holds.
     """
 
     label: str
     patterns: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
     own: bool = False
+    whole: bool = False
+    when: str = ""
 
     def excuses(self, text: str) -> bool:
         """Whether a text says the harmless thing this rule knows of: an idiom, long ago, a film."""
         return any(u.search(text) for u in self.unless) and self.words(text) is None
 
     def words(self, text: str) -> str | None:
-        """The first sentence that breaks the rule, or None."""
-        for sentence in sentences(text):
+        """The first sentence (of a ``whole`` rule: the text) that breaks the rule, or None."""
+        for sentence in [text[:MOST_WHOLE]] if self.whole else sentences(text):
             if any(p.search(sentence) for p in self.patterns) and not any(
                 u.search(sentence) for u in self.unless
             ):
@@ -54,6 +58,8 @@ def _rule(path: Path) -> PatternRule:
             patterns=tuple(re.compile(p, re.I) for p in raw["patterns"]),
             unless=tuple(re.compile(p, re.I) for p in raw.get("unless", ())),
             own=raw.get("own", False),
+            whole=raw.get("whole", False),
+            when=raw.get("when", ""),
         )
     except (KeyError, re.error) as error:
         raise PromptInvalid(f"guards/{path.parent.name}/{path.name}: {error}") from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.guards.patterns import rules
 from assistant.plain import own_words, plain
@@ -16,7 +18,13 @@ JOINED_LABEL = 0.97
 REFUSED = {"L11": "no_contact", "L7": "clear_refused"}
 # Who did what to whom is easily mixed up by the reader: a rule about the user's own doing
 # outweighs its guess that the same was done to them.
-MIRRORED = {"pursuit": {"stalked"}, "coercion": {"stalked", "control"}}
+MIRRORED = {
+    "pursuit": {"stalked", "friend_in_danger"},
+    "coercion": {"stalked", "control", "friend_in_danger"},
+}
+_MOVES = re.compile(
+    r"\b(?:i'?m (?:going to|gonna)|im gonna|i'?ll|i (?:keep|still|go|went|drove))\b"
+)
 
 
 def across(text: str, history: Sequence[Exchange]) -> list[Finding]:
@@ -34,8 +42,11 @@ def across(text: str, history: Sequence[Exchange]) -> list[Finding]:
 def turned_about(found: dict[str, Finding], text: str) -> dict[str, Finding]:
     """The findings without what the reader guessed from the wrong side."""
     gone = {g for label, other in MIRRORED.items() if _by_rule(found.get(label)) for g in other}
-    if _says(plain(text), "their_no"):
+    guess = found.get("stalked")
+    if guess and not _by_rule(guess) and _says(plain(text), "their_no"):
         gone.add("stalked")
+        if _MOVES.search(plain(text)):
+            found = {"pursuit": replace(guess, label="pursuit"), **found}
     return {k: f for k, f in found.items() if k not in gone or _by_rule(f)}
 
 
