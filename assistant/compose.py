@@ -147,6 +147,11 @@ def careful(reading: Reading) -> bool:
     return any(code in {"H1", "H2", "H3", "H4", "H6", "H8"} for code in reading.stance.rules)
 
 
+def refused(reading: Reading) -> bool:
+    """The other person's no was heard: no message, gift or meeting by design any more."""
+    return reading.stance.path == "NEITHER_HONOUR_NO"
+
+
 def _opening(reading: Reading, pick: _Picker) -> str:
     """Honest uncertainty where certainty, a diagnosis or agreement with a guess is wanted."""
     if reading.screening.category in {"certainty", "diagnosis"}:

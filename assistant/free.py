@@ -67,6 +67,7 @@ class FreeWriter:
         for shown in watch(
             chunks,
             danger=compose.careful(reading),
+            refused=compose.refused(reading),
             said_by_user=text,
             also=lambda sentence: _faults(sentence.strip(), text),
             dropped=draft.dropped,

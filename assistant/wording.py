@@ -92,11 +92,7 @@ class ModelWriter:
             line, spent, token_ms = self._write(prompt(text, quote), opening, attempt)
             usage = Usage(spent.input, spent.cached, usage.output + spent.output)
             first = first or token_ms
-            wrong = (
-                faults(line, text)
-                + copied(line)
-                + [finding.label for finding in check(line, danger=compose.careful(reading))]
-            )
+            wrong = faults(line, text) + copied(line) + _breaks(line, reading)
             if not wrong:
                 return Wording(line, "stop", usage, first, tuple(rejected))
             rejected.append(Finding("reflection: " + ", ".join(wrong), line, 1.0, "pattern"))
@@ -154,3 +150,9 @@ def _tidy(line: str) -> str:
     line = line.strip().strip('"“”').replace("!", ".")
     found = re.match(r"(.+?[.])(?:\s|$)", line)
     return found.group(1) if found else line.rstrip(" ,;:-") + "."
+
+
+def _breaks(line: str, reading: Reading) -> list[str]:
+    """The output guard's rules that a line breaks in this talk."""
+    danger, refused = compose.careful(reading), compose.refused(reading)
+    return [finding.label for finding in check(line, danger=danger, refused=refused)]
