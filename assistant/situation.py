@@ -242,7 +242,7 @@ _CUES = tuple(
     for key, cue in (
         (
             "S5",
-            r"not wanting to (?:live|be alive)|thoughts? of (?:dying|suicide|death)|kill yourself|end your life|be alive",
+            r"not wanting to (?:live|be alive)|thoughts? of (?:dying|suicide|death)|kill yourself|end(?:ing)? your life|(?:about|of) suicide|be alive",
         ),
         (
             "safety",

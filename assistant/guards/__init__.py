@@ -141,7 +141,8 @@ def _reader_findings(heard: Heard) -> list[Finding]:
             believed -= labels
         elif not believed & labels and _names(gate, heard):
             believed.add(max(labels, key=lambda label: heard.guards[label].score))
-    excused = {rule.label for rule in rules("input") if rule.excuses(plain(heard.text))}
+    said = plain(heard.text)
+    excused = {rule.label for rule in rules("input") if rule.excuses(said)}
     return [
         Finding(label, heard.guards[label].words, _sure(label, heard), "reader")
         for label in believed - (excused if len(heard.text.split()) <= ONE_THOUGHT else set())
