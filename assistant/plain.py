@@ -25,10 +25,11 @@ _QUOTED = re.compile(
     r"(?: to me)?(?: that)?[:,]? [^.!?,;\n]{2,200}?(?=$|[.!?,;\n]| and i\b| but\b| so i\b| then i\b)",
     re.I,
 )
+# Words between single marks, of at least two words; an apostrophe inside a word ends nothing.
+_MARKED = r"(?<!\w)'(?=[^'\s]+(?:'\w+)? )(?:[^'\n]|(?<=\w)'(?=\w)){4,400}'"
 _SAID_BY = re.compile(
     r"((?:\b(?:he|she|they|his|her|their|ex|this|then|message|card|note|text)\b)[^'\".!?\n]{0,40})"
-    r"(?<!\w)'(?=[^'\s]+(?:'\w+)? )(?:[^'\n]|(?<=\w)'(?=\w)){4,400}'(?!\w)"
-    r"|(?<!\w)'(?=[^'\s]+(?:'\w+)? )(?:[^'\n]|(?<=\w)'(?=\w)){4,400}'(?= (?:is what )?(?:he|she|they)\b)",
+    rf"{_MARKED}(?!\w)|{_MARKED}(?= (?:is what )?(?:he|she|they)\b)",
     re.I,
 )
 _ASKED = re.compile(r"\b(?:write|draft|polish|tidy|shorten|proofread|check|send|i)\b", re.I)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from scripted import OPENING, ScriptedAssistant, Served
-from steps import STORY, done, last, send
+from steps import STORY, done, last, send, weigh
 
 from assistant import vault
 
@@ -132,10 +132,7 @@ def using_tools(page: Any, check: Check) -> None:
     page.click('[data-tool="check"]')
     page.wait_for_selector("#draft-answer blockquote")
     check("a draft looked at")
-    for group in page.locator("#motive fieldset").all():
-        group.locator("input").nth(3).check()
-    page.click('[data-tool="motive"]')
-    page.wait_for_selector("#motive-answer svg")
+    weigh(page)
     check("motives as a picture")
     page.click('[data-tool="note"]')
     page.wait_for_selector("#note-text")

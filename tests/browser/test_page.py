@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from scripted import LONG, OPENING, OTHER, ScriptedAssistant, Served
-from steps import STORY, done, enter, last, send
+from steps import STORY, done, enter, last, send, weigh
 
 from assistant.errors import FetchFailed
 
@@ -207,10 +207,7 @@ def test_the_three_tools_answer_and_save_only_when_asked(tab: Any) -> None:
     tab.wait_for_selector("#draft-answer q:has-text('answer tonight')")
     tab.click('[data-tool="motive"]')
     tab.wait_for_selector("text=Answer each question first")
-    for group in tab.locator("#motive fieldset").all():
-        group.locator("input").nth(3).check()
-    tab.click('[data-tool="motive"]')
-    tab.wait_for_selector("#motive-answer svg")
+    weigh(tab)
     tab.click('[data-tool="note"]')
     assert STORY in tab.input_value("#note-text")
     with tab.expect_download() as saved:

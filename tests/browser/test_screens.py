@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from scripted import Served
-from steps import send
+from steps import send, weigh
 
 from assistant import vault
 from assistant.chat import Assistant
@@ -106,10 +106,7 @@ def tools(page: Any, go: Any, shoot: Any) -> None:
     page.click('[data-tool="check"]')
     page.wait_for_selector("#draft-answer h4")
     shoot("draft")
-    for group in page.locator("#motive fieldset").all():
-        group.locator("input").nth(3).check()
-    page.click('[data-tool="motive"]')
-    page.wait_for_selector("#motive-answer svg")
+    weigh(page)
     page.evaluate("document.querySelector('#motive').closest('.tool').scrollIntoView()")
     shoot("motive")
     page.evaluate("document.querySelector('#motive-answer').scrollIntoView()")
