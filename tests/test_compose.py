@@ -19,6 +19,10 @@ def _line(text, **signals):
     ("text", "feelings"),
     [
         ("i feel so stupid for loving him", ["shame"]),
+        ("i'm 52 and i feel ridiculous", ["shame"]),
+        ("he gets the kids at weekends and i sit in the quiet and cry", ["grief"]),
+        ("its 3am and i want to text him so bad", ["longing"]),
+        pytest.param("i made her cry", [], id="another's tears"),
         ("im scared shes going to leave me", ["fear_of_loss"]),
         ("i miss my ex so bad", ["longing"]),
         pytest.param("i'm not angry, just tired", ["tired"], id="a feeling denied is not named"),
