@@ -76,7 +76,8 @@ def read(
 ) -> Situation:
     """Signals known after this message: what it says, added to ``earlier``, then corrections."""
     earlier = earlier or Situation()
-    new, words = _heard(heard)
+    # Of another subject the reader guesses: a file that comes back is nobody who came back.
+    new, words = ({}, {}) if screening.route == "offtopic" else _heard(heard)
     _add_times(turn.text, new, words)
     _add_safety(screening, new, words)
     _add_answers(turn.text, asked, {**earlier.signals, **new}, new, words)

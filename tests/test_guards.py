@@ -3,6 +3,7 @@
 import pytest
 
 from assistant import guards
+from assistant.guards.pushback import is_safe_now
 from assistant.plain import decoded, own_words, plain
 from assistant.turn import UserTurn
 
@@ -48,6 +49,27 @@ def test_danger_is_routed_to_safety(listener, case):
 @pytest.mark.parametrize("case", ORDINARY, ids=list(ORDINARY))
 def test_hurt_and_hyperbole_are_not_alarmed_about(listener, case):
     assert listener.read([], UserTurn(ORDINARY[case])).screening.route == "reflect"
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("no hes never been scary, just pushy", True),
+        ("nah i'm not scared of him", True),
+        pytest.param("no", False, id="a bare no to 'are you safe'"),
+        pytest.param("no, he's not dangerous but he did push me", False, id="taken back"),
+        pytest.param("no he's never been violent, only when he drinks", False, id="a condition"),
+    ],
+)
+def test_a_wrong_guess_of_danger_can_be_answered(text, safe):
+    assert is_safe_now(text) is safe
+
+
+def test_another_subject_sets_no_signal(listener):
+    reading = listener.read(
+        [], UserTurn("can you help me rename all my photos by date with python")
+    )
+    assert (reading.screening.route, reading.situation.signals) == ("offtopic", {})
 
 
 def test_the_others_words_never_set_the_users_own_intent(listener):

@@ -92,6 +92,7 @@ HEARD = {
     },
 }  # fmt: skip
 NEAR = {
+    "weekend": "he gets the kids on sunday when he's back from work",
     "judo": "we do judo and she threw me over her hip, then never called again",
     "grown": "my nephew has shot up a foot and i miss seeing him since the breakup",
     "job": "she threw me over for a job in leeds",
@@ -187,12 +188,6 @@ def test_it_is_heard_however_it_is_put(listener, route, text):
 @pytest.mark.parametrize("case", NEAR, ids=list(NEAR))
 def test_near_things_are_left_alone(listener, case):
     assert listener.read([], UserTurn(NEAR[case])).screening.route == "reflect"
-
-
-@pytest.mark.xfail(strict=True, reason="the reader takes a parent's weekend for coercion")
-def test_a_parents_weekend_is_left_alone(listener):
-    text = "he gets the kids on sunday when he's back from work"
-    assert listener.read([], UserTurn(text)).screening.route == "reflect"
 
 
 @pytest.mark.parametrize("case", TALKS, ids=list(TALKS))

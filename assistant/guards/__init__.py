@@ -48,7 +48,7 @@ BRIEF = 10  # words below which the gate's word alone is no ground; costs no dan
 LONG = 60  # words from which danger must show as a kind of danger; chosen on dev
 ONE_THOUGHT = 20  # words within which an excuse is about the same thing
 # A gate this sure names its likeliest label even where no label is sure of itself.
-_NAMED = {"any_safety": 0.95, "any_tactic": 0.0}
+_NAMED = {"any_safety": 0.9, "any_tactic": 0.0}
 _LEAST = {
     "minor_peer": 0.85,
     "minor_adult": 0.85,

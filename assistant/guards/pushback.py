@@ -27,7 +27,11 @@ _NOT_A_DENIAL = re.compile(
 _SAFE = re.compile(
     r"\b(?:i'?m|i am|im|we'?re|we are|yes|yeah|yep|feel(?:ing)?) (?:\w+ ){0,3}(?:safe|ok|okay|fine|alright|better now)\b|"
     r"\b(?:at|with) my (?:mum|mom|sister|brother|parents|friend|dad)'?s?\b|^\W*(?:thanks?|thank you|thx|ty)\b|"
-    r"\b(?:(?:i|ive|i've) (?:called|spoke|rang|texted|talked) (?:to )?(?:them|the|someone|my|a))\b",
+    r"\b(?:(?:i|ive|i've) (?:called|spoke|rang|texted|talked) (?:to )?(?:them|the|someone|my|a))\b|"
+    # The alarm was a wrong guess: said so in answer to it, with nothing taken back after it.
+    r"^(?:no|nah|nope)\b[^?]{0,12}\b(?:(?:he|she|they)(?:'?s|'?ve| has| have| is|'?re| are)? (?:never|not)(?: been| even)? "
+    r"(?:\w+ )?(?:scary|violent|dangerous|threatening|frightening|like that)|i(?:'?m| am|'?ve)? (?:not|never)(?: been| felt)? "
+    r"(?:scared|afraid|frightened|in danger))\b(?!.*\b(?:but|except|only|until|just (?:once|when))\b)",
     re.I,
 )
 _DANGER_TALK = re.compile(

@@ -58,8 +58,15 @@ def guards(split: str) -> list[Example]:
 
 
 def situations(split: str) -> list[Example]:
+    """Messages with their signals; those without a signal of safety are harmless too."""
     return [
-        Example(row["text"], signals=row["signals"], asked=row.get("asked"))
+        Example(
+            row["text"],
+            signals=row["signals"],
+            asked=row.get("asked"),
+            harmless=not any(code.startswith("S") for code in row["signals"])
+            and not _GRAVE.search(row["text"]),
+        )
         for path in sorted((DATA / "situation").glob(f"{split}*.jsonl"))
         if "dialogues" not in path.name
         for row in lines(path)

@@ -31,11 +31,11 @@ from assistant.turn import TACTICS
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
-# Swept on the dev splits only: whole message .5, best pair .97, with a label behind it or .95 alone
-# in a message of some length, finds 61 and 67% of danger there (nearly all of it said sideways) at
-# 0.9% alarms on ordinary, 3.8% on near-miss and 3.2% on long harmless messages. At .25 it would be
-# three dangers more in a hundred, and two thirds more alarms on everyday stories full of detail.
-SAFETY_GATE = {"any_safety": 0.5, "any_safety_window": 0.97}
+# Swept on the dev splits only: whole message .15, best pair .95, with a label behind it or .9 alone
+# in a message of some length, finds 63 and 71% of danger there (nearly all of it said sideways) at
+# 0.9% alarms on ordinary, 4.2% on near-miss, 2.7% on long harmless messages and none of 89 dev
+# questions. At .5, .97 and .95 it would be seven dangers fewer in a hundred, and a third fewer alarms.
+SAFETY_GATE = {"any_safety": 0.15, "any_safety_window": 0.95}
 TACTIC_ALARMS = {"any_tactic": 0.04, "any_tactic_window": 0.025}  # share of other dev messages
 
 ROOT = Path(__file__).resolve().parent.parent
