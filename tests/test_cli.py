@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -231,27 +233,33 @@ def test_screen_writes_to_standard_output_and_its_tally_beside(plain):
     assert done.stderr.strip() == "1 answered, 1 bad"
 
 
-def test_chat_hands_the_page_a_way_to_start(monkeypatch):
+@pytest.mark.parametrize("interrupted", [False, True], ids=["ended", "interrupted"])
+def test_chat_hands_the_page_a_way_to_start_and_closes_it(monkeypatch, interrupted):
+    from ui.app import Page
+
     seen = {}
 
-    class Page:
-        class door:
-            from pathlib import Path
-
-            file = Path("/run/open.html")
+    class Opened(Page):
+        def __init__(self):
+            self.door = SimpleNamespace(file=Path("/run/open.html"))
 
         def wait(self):
             seen["waited"] = True
+            if interrupted:
+                raise KeyboardInterrupt
+
+        def close(self):
+            seen["closed"] = True
 
     def launch(settings, **given):
         seen.update(given, model=settings.model, country=settings.country)
-        return Page()
+        return Opened()
 
     monkeypatch.setattr("ui.app.launch", launch)
     done = run("chat", "--no-browser", "--country", "GB")
     assert done.exit_code == 0
     assert (seen["port"], seen["open_browser"], seen["country"]) == (DEFAULT_PORT, False, "gb")
-    assert seen["waited"]
+    assert seen["waited"] and seen["closed"]
     assert "file:///run/open.html" in done.stdout
 
 
