@@ -67,6 +67,12 @@ def system() -> str:
 
 
 @cache
+def line() -> str:
+    """The system message of a model whose adapter was trained to write the line."""
+    return _read(PROMPTS / "line.md").strip()
+
+
+@cache
 def free() -> str:
     """The system message of free composition."""
     return _read(PROMPTS / "free.md").strip()

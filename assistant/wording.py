@@ -73,6 +73,7 @@ class ModelWriter:
 
     def __init__(self, model: BaseChatModel, seed: int = 7) -> None:
         self.model, self._seed = model, seed
+        self._trained = bool(getattr(model, "adapter", None))
         self._plain = PlainWriter()
 
     def stop(self) -> None:
@@ -82,14 +83,14 @@ class ModelWriter:
     def warm(self) -> None:
         """Read the constant prompt ahead, so that the first reply starts at once."""
         if hasattr(self.model, "warm"):
-            self.model.warm(prompt("", None))
+            self.model.warm(self._ask("", None))
 
     def reflect(self, text: str, quote: str | None, reading: Reading, salt: int) -> Wording:
         rejected: list[Finding] = []
         usage, first = Usage(), 0.0
         for attempt in range(TRIES):
-            opening = _opening(f"{salt}{text}", attempt)
-            line, spent, token_ms = self._write(prompt(text, quote), opening, attempt)
+            opening = "" if self._trained else _opening(f"{salt}{text}", attempt)
+            line, spent, token_ms = self._write(self._ask(text, quote), opening, attempt)
             usage = Usage(spent.input, spent.cached, usage.output + spent.output)
             first = first or token_ms
             wrong = faults(line, text) + copied(line) + _breaks(line, reading)
@@ -98,6 +99,9 @@ class ModelWriter:
             rejected.append(Finding("reflection: " + ", ".join(wrong), line, 1.0, "pattern"))
         plain = self._plain.reflect(text, quote, reading, salt)
         return Wording(plain.line, "fallback", usage, first, tuple(rejected))
+
+    def _ask(self, text: str, quote: str | None) -> list[BaseMessage]:
+        return line_prompt(text, quote) if self._trained else prompt(text)
 
     def _write(
         self, messages: Sequence[BaseMessage], opening: str, attempt: int
@@ -126,10 +130,17 @@ def copied(line: str) -> list[str]:
     return ["copies an example"] if any(run in system for run in runs) else []
 
 
-def prompt(text: str, quote: str | None) -> list[BaseMessage]:
-    """The constant system message, and one message with what the person wrote."""
+def prompt(text: str) -> list[BaseMessage]:
+    """The constant system message with its examples, and one message with what was written."""
     ask = f'They wrote: "{_flat(text)[:SEEN_CHARS]}"\nLine:'
     return [SystemMessage(texts.system()), HumanMessage(ask)]
+
+
+def line_prompt(text: str, quote: str | None) -> list[BaseMessage]:
+    """What the adapter was trained on: no examples, and the words already given back."""
+    said = f'\nGiven back: "{_flat(quote)}"' if quote else ""
+    ask = f'They wrote: "{_flat(text)[:SEEN_CHARS]}"{said}\nLine:'
+    return [SystemMessage(texts.line()), HumanMessage(ask)]
 
 
 def _flat(text: str) -> str:

@@ -79,7 +79,7 @@ class ChatLlamaCpp(SpeakingChat):
         except ValueError as error:
             raise ModelCorrupt(f"{Path(self.path).name} could not be loaded: {error}") from error
         llama_cpp.llama_log_set(_to_logging, ctypes.c_void_p(0))  # loading put its own in place
-        if len(self._control("<|im_start|>")) != 1:
+        if len(self.control("<|im_start|>")) != 1:
             raise ModelCorrupt(f"{Path(self.path).name} does not use ChatML turns; choose another")
         llama_cpp.llama_set_abort_callback(
             self._llama.ctx, self._abort.callback, self._abort.address
@@ -104,10 +104,10 @@ class ChatLlamaCpp(SpeakingChat):
         """The prompt's tokens. Only this function's own literals become control tokens."""
         tokens: list[int] = []
         for message in messages:
-            tokens += self._control(f"<|im_start|>{_ROLES[message.type]}\n")
+            tokens += self.control(f"<|im_start|>{_ROLES[message.type]}\n")
             tokens += self.get_token_ids(str(message.content))
-            tokens += self._control("<|im_end|>\n")
-        return tokens + self._control("<|im_start|>assistant\n") + self.get_token_ids(prefix)
+            tokens += self.control("<|im_end|>\n")
+        return tokens + self.control("<|im_start|>assistant\n") + self.get_token_ids(prefix)
 
     def fit(self, messages: Sequence[BaseMessage], reply: int) -> tuple[list[BaseMessage], int]:
         """Messages that leave ``reply`` tokens of the window, and how many were dropped.
@@ -185,7 +185,8 @@ class ChatLlamaCpp(SpeakingChat):
     def _vocab(self) -> Any:
         return llama_cpp.llama_model_get_vocab(self._llama.model)
 
-    def _control(self, text: str) -> list[int]:
+    def control(self, text: str) -> list[int]:
+        """Tokens of the program's own literals; control strings in them are live."""
         return list(self._llama.tokenize(text.encode(), add_bos=False, special=True))
 
     def _reuse(self, tokens: list[int]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import EvalInvalid
+from assistant.labels import SIGNALS
 from knowledge.cards import load
 
 DATA = Path(__file__).parent / "data"
@@ -27,7 +28,8 @@ _GRAVE = re.compile(
 class Example:
     """A message and what is known of it; None means that nobody said, and is masked.
 
-    ``harmless`` says that no guard has anything to hear in it, though nobody labelled it for them.
+    ``harmless`` says that no guard has anything to hear in it, though nobody labelled it for them;
+    ``surely`` names guard labels it does carry, where nobody looked for the others.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Example:
     cards: tuple[str, ...] | None = None
     asked: str | None = None
     harmless: bool = False
+    surely: frozenset[str] = frozenset()
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -66,11 +69,23 @@ def situations(split: str) -> list[Example]:
             asked=row.get("asked"),
             harmless=not any(code.startswith("S") for code in row["signals"])
             and not _GRAVE.search(row["text"]),
+            surely=guard_labels(row["signals"]),
         )
         for path in sorted((DATA / "situation").glob(f"{split}*.jsonl"))
         if "dialogues" not in path.name
         for row in lines(path)
     ]
+
+
+def guard_labels(signals: Mapping[str, Any]) -> frozenset[str]:
+    """What signals of safety say in the guards' words; S6 is heard from the first hint on."""
+    least = {**SIGNALS, "other_self_harm": ("S6", 1)}
+    return frozenset(
+        label
+        for label, (code, value) in least.items()
+        if isinstance(signals.get(code), int)
+        and (signals[code] == value if code in {"S5", "S7"} else signals[code] >= value)
+    )
 
 
 def queries(split: str) -> list[Example]:

@@ -32,7 +32,7 @@ from assistant.labels import (
     with_gates,
 )
 from assistant.plain import pieces
-from assistant.tuning import corpus
+from assistant.tuning import corpus, teacher
 from knowledge.cards import load
 
 MAX_TOKENS = 128
@@ -95,7 +95,10 @@ def _joined(rows: list[corpus.Example], rng: random.Random) -> list[corpus.Examp
     return out
 
 
-def targets(row: corpus.Example, slugs: dict[str, int]) -> dict[str, np.ndarray | None]:
+def targets(
+    row: corpus.Example, slugs: dict[str, int], taught: dict[str, np.ndarray]
+) -> dict[str, np.ndarray | None]:
+    """What each head should say of a row; a teacher's view stands in where nobody chose cards."""
     out: dict[str, np.ndarray | None] = {"cards": None, "guards": None, "situation": None}
     if row.cards:
         wanted = [slugs[c] for c in row.cards if c in slugs]
@@ -103,9 +106,15 @@ def targets(row: corpus.Example, slugs: dict[str, int]) -> dict[str, np.ndarray 
         for rank, index in enumerate(wanted):
             weights[index] = 1.0 if rank == 0 else 0.7
         out["cards"] = weights / max(weights.sum(), 1)
+    elif row.text in taught:
+        out["cards"] = taught[row.text]
     if row.labels is not None:
         held = with_gates(row.labels)
         out["guards"] = np.array([label in held for label in GUARD_LABELS], np.float32)
+    elif row.surely:
+        held = with_gates(row.surely)
+        known = [1.0 if label in held else UNKNOWN for label in GUARD_LABELS]
+        out["guards"] = np.array(known, np.float32)
     elif row.harmless:
         known = [0.0 if label in _SURELY_NOT else UNKNOWN for label in GUARD_LABELS]
         out["guards"] = np.array(known, np.float32)
@@ -144,20 +153,32 @@ def batches(rows: list[Any], size: int, rng: random.Random) -> list[list[int]]:
 
 
 def train(
-    base: str, out: Path, epochs: int, lr: float, start: Path | None = None, size: int = 48
+    base: str,
+    out: Path,
+    epochs: int,
+    lr: float,
+    start: Path | None = None,
+    size: int = 48,
+    cards_only: bool = False,
+    soft: Path | None = None,
+    freeze: int = 0,
 ) -> None:
     rng = random.Random(7)
     torch.manual_seed(7)
     slugs = {slug: i for i, slug in enumerate(sorted(load().cards))}
     rows = examples(list(slugs), rng)
-    wanted = [targets(row, slugs) for row in rows]
+    if cards_only:
+        rows = [row for row in rows if row.cards]
+    taught = teacher.labels(soft) if soft else {}
+    wanted = [targets(row, slugs, taught) for row in rows]
     tokenizer = AutoTokenizer.from_pretrained(base)
     sizes = {"cards": len(slugs), "guards": len(GUARD_LABELS), "situation": len(SITUATION_LABELS)}
     model = Reader(base, sizes)
     if start:
         _load_fitting(model, torch.load(start / "checkpoint.pt", weights_only=False)["model"])
+    _freeze(model.encoder, freeze)
     groups = [
-        {"params": model.encoder.parameters(), "lr": lr},
+        {"params": [p for p in model.encoder.parameters() if p.requires_grad], "lr": lr},
         {"params": model.heads.parameters(), "lr": 1e-2},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -201,6 +222,12 @@ def train(
             out / "checkpoint.pt",
         )  # fmt: skip
     export(model, tokenizer, out, sorted(slugs))
+
+
+def _freeze(encoder: Any, layers: int) -> None:
+    """Leave the embeddings and the lowest layers as they are: a large encoder learns faster so."""
+    for part in [encoder.embeddings, *encoder.encoder.layer[:layers]] if layers else []:
+        part.requires_grad_(False)
 
 
 def _load_fitting(model: Reader, weights: dict[str, Any]) -> None:
@@ -258,9 +285,21 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--lr", type=float, default=1.2e-4)
     parser.add_argument("--start", type=Path, help="folder of an earlier run")
+    parser.add_argument("--cards-only", action="store_true", help="for a teacher of cards")
+    parser.add_argument("--soft", type=Path, help="labels a teacher wrote (teacher.py)")
+    parser.add_argument("--freeze", type=int, default=0, help="so many lowest layers stay")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    train(args.base, args.out, args.epochs, args.lr, args.start)
+    train(
+        args.base,
+        args.out,
+        args.epochs,
+        args.lr,
+        args.start,
+        cards_only=args.cards_only,
+        soft=args.soft,
+        freeze=args.freeze,
+    )
 
 
 if __name__ == "__main__":
