@@ -109,6 +109,20 @@ def test_a_source_opens_below_the_talk_and_beside_it_on_a_wide_screen(phone: Any
     assert side["x"] >= talk["x"] + talk["width"] and abs(side["y"] - talk["y"]) < 2
 
 
+def test_the_number_of_a_source_stays_on_the_line_of_its_word(phone: Any) -> None:
+    send(phone, STORY)
+    for width in range(320, 420, 9):
+        phone.set_viewport_size({"width": width, "height": 700})
+        for chip in phone.locator(".turn:last-child .chip").all():
+            spread = chip.evaluate(
+                "c => { const r = document.createRange(); r.selectNodeContents(c.parentNode);"
+                " const middle = [...r.getClientRects()].map((b) => b.y + b.height / 2);"
+                " return Math.max(...middle) - Math.min(...middle); }"
+            )
+            assert spread < 15, width
+            assert chip.evaluate("c => c.parentNode.className") == "held"
+
+
 def test_what_a_tool_or_a_fold_answers_comes_into_sight(phone: Any) -> None:
     send(phone, STORY)
     phone.evaluate("document.querySelector('#log').scrollTop = 1e6")

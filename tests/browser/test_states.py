@@ -226,6 +226,7 @@ def test_a_question_on_the_screen_does_not_stand_in_the_way_out(way: str, tab: A
     tab.click(".turn:last-child .heard summary")
     tab.click('.turn:last-child [data-fix="S1"]')
     tab.wait_for_selector("#ask:visible")
+    assert tab.evaluate("document.activeElement.id") == "ask-no", "Enter must not leave"
     if way == "button":
         tab.click('#ask [data-do="leave"]')
     else:
