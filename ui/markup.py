@@ -11,6 +11,8 @@ from assistant.turn import Citation
 _MARKER = re.compile(r"\[([a-z0-9]+(?:-[a-z0-9]+)*)\]")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)]*)\)")
+# A chip stays on the line of the word it follows, but for a word that may fill a small line itself.
+_HELD = re.compile(r"(?<!\S)\S{1,20}\s+(?:\[[a-z0-9-]+\])+[.,;!?]?")
 _BULLET = re.compile(r"^\s*[-•*]\s+")
 
 
@@ -82,15 +84,15 @@ def _block(block: str, numbers: Mapping[str, int], titles: Mapping[str, str]) ->
 def _chips(html: str, numbers: Mapping[str, int], titles: Mapping[str, str]) -> str:
     def chip(match: re.Match[str]) -> str:
         slug = match.group(1)
-        if slug not in numbers:
-            return ""
         name = f"Idea {numbers[slug]}: {escape(titles[slug])}"
         return (
             f'<button type="button" class="chip" data-card="{slug}" aria-label="{name}" '
             f'title="{escape(titles[slug])}">{numbers[slug]}</button>'
         )
 
-    return re.sub(r"\s+(?=[.,;!?])", "", _MARKER.sub(chip, html))
+    known = _MARKER.sub(lambda match: match[0] if match[1] in numbers else "", html)
+    held = _HELD.sub(r'<span class="held">\g<0></span>', re.sub(r"\s+(?=[.,;!?])", "", known))
+    return _MARKER.sub(chip, held)
 
 
 def _inert(text: str) -> str:

@@ -40,6 +40,7 @@ REVIEW = (
     "Compared with stored pages in November 2026. Nobody has called these numbers to check them. "
     "If one does not answer, use your emergency number."
 )
+MOST_NEAR = 6
 NO_CARDS = "The ideas cannot be shown: the files of this program are incomplete."
 
 
@@ -69,9 +70,22 @@ def results(found: Library | None, words: str) -> str:
         return contents(found)
     hits = found.search(words)
     if not hits:
-        return "<p>No idea holds all of these words. Fewer words find more.</p>"
+        return _near(found, words)
     said = f"{len(hits)} idea{'s' if len(hits) > 1 else ''} found."
     return f'<p class="small">{said}</p>{_titles(hits)}'
+
+
+def _near(found: Library, words: str) -> str:
+    """Cards that share a word's stem, such as "ghosted" and "ghosts", best first."""
+    from knowledge.index import BM25  # brings in what the first second of the page can do without
+
+    cards = list(found.cards.values())
+    scores = BM25([" ".join((c.title, *c.passages())) for c in cards]).scores(words)
+    ranked = sorted(zip(scores, cards, strict=True), key=lambda pair: -pair[0])
+    near = [one for score, one in ranked[:MOST_NEAR] if score > 0]
+    if not near:
+        return "<p>No idea holds all of these words. Fewer words find more.</p>"
+    return f"<p>No idea holds all of these words. Close to them:</p>{_titles(near)}"
 
 
 def card(found: Library | None, slug: str) -> str:
@@ -127,7 +141,10 @@ def _known(where: str, said: str) -> str:
 
 
 def _gaps(found: Directory) -> str:
-    return f"<h3>What is missing here</h3>{items(found.gaps)}" if found.gaps else ""
+    if not found.gaps:
+        return ""
+    fold = '<details class="more"><summary>What is missing here</summary>'
+    return f"{fold}{items(found.gaps)}</details>"
 
 
 def _titles(cards: list[Card]) -> str:

@@ -15,6 +15,10 @@ from ui.markup import paragraphs
 MISSING = '<p class="small">This tool is not part of this copy of the program.</p>'
 SCALE = range(5)
 MOST_CHARS = 8000
+COPY = (
+    '<div class="acts"><button type="button" data-tool="copy-calmer" '
+    'aria-label="Copy the calmer version">Copy</button></div>'
+)
 
 
 def module() -> ModuleType | None:
@@ -72,7 +76,7 @@ def check(text: str, country: str | None = None) -> str:
         f"<li><q>{escape(words)}</q> may read as {escape(meaning)}</li>"
         for words, meaning in found.may_read_as
     )
-    calmer = f"<blockquote>{paragraphs(found.calmer)}</blockquote>" if found.calmer else ""
+    calmer = f"<blockquote>{paragraphs(found.calmer)}</blockquote>{COPY}" if found.calmer else ""
     note = f"<p class=small>{escape(found.note)}</p>" if found.note else ""
     seen = (
         f"<h4>What it asks for</h4><p>{escape(found.asks_for)}</p>"

@@ -1,4 +1,7 @@
-"""The product as a person gets it: the command, the real model, a real browser, nothing scripted."""
+"""The product as a person gets it: the command, the real model, a real browser, nothing scripted.
+
+Pictures of it are made where STILLPOINT_SCREENS names a folder.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_walkthrough import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 COMMAND = [sys.executable, "-c", "from assistant.cli import app; app()", "chat", "--no-browser"]
@@ -57,11 +61,16 @@ def test_a_story_is_answered_by_the_model_on_this_machine(
     tab.fill("#box", STORY)
     tab.press("#box", "Enter")
     tab.wait_for_function("document.querySelector('[data-part=body]')?.textContent.length > 10")
+    shoot(tab, "model-1-writing-380-light", pause_ms=0)
     tab.wait_for_selector(".turn:last-child .after:visible")
     said = tab.inner_text(".turn:last-child [data-part=body]")
     assert "texting first" in said and said.rstrip().endswith("?")
+    shoot(tab, "model-2-reply-380-light")
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    tab.emulate_media(color_scheme="dark")
     tab.click(".chip >> nth=0")
     tab.wait_for_selector("#side h2")
+    shoot(tab, "model-3-source-1280-dark")
     context.close()
     assert outside == []
 

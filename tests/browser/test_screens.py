@@ -1,8 +1,8 @@
 """Pictures of every screen, at three widths in both themes, for people to look at.
 
 Made only when STILLPOINT_SCREENS names a folder: ``STILLPOINT_SCREENS=shots pytest -k pictures``.
-The replies are the real ones of a run without a language model. Pillow makes them smaller where
-it is installed.
+The replies are the real ones of a run without a language model. All of one width and theme stand
+together on a sheet, which needs Pillow; docs/screens keeps the sheets and a few single ones.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ pytestmark = [
     ),
 ]
 WIDTHS = {380: 760, 768: 1000, 1280: 800}
+WAIT_MS = 120_000
 WORDS = "lamp river seven onions"
 DRAFT = "You never answer. If I hear nothing tonight I'm done, and don't come crawling back."
 FIRST = "I always text first and plan everything. I want to go quiet so they miss me."
@@ -50,9 +51,11 @@ def real(tmp_path: Path, listener: Any, monkeypatch: Any) -> Iterator[Served]:
 def test_pictures_of_every_screen(width: int, theme: str, browser: Any, real: Served) -> None:
     size = {"width": width, "height": WIDTHS[width]}
     context = browser.new_context(viewport=size, color_scheme=theme, reduced_motion="reduce")
+    context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     page.goto(real.way_in)
     page.wait_for_selector("#welcome:visible")
+    shots: list[Path] = []
 
     def shoot(name: str) -> None:
         page.wait_for_timeout(150)
@@ -60,6 +63,7 @@ def test_pictures_of_every_screen(width: int, theme: str, browser: Any, real: Se
         target.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=target)
         smaller(target)
+        shots.append(target)
 
     def go(place: str) -> None:
         page.click(f'[data-view="{place}"]')
@@ -97,7 +101,15 @@ def test_pictures_of_every_screen(width: int, theme: str, browser: Any, real: Se
     page.evaluate("document.querySelector('.turn:last-child').scrollIntoView()")
     page.evaluate("document.querySelector('#plain').click()")
     shoot("safety")
+    page.route("**/alive", lambda route: route.abort())
+    send(page, "nobody is there")
+    page.wait_for_selector("#lost:visible")
+    shoot("ended")
+    page.click("header .leave")
+    page.wait_for_url("**/quiet")
+    shoot("left")
     context.close()
+    sheet(shots, shots[0].with_name(f"sheet-{width}-{theme}.webp"))
 
 
 def tools(page: Any, go: Any, shoot: Any) -> None:
@@ -106,14 +118,12 @@ def tools(page: Any, go: Any, shoot: Any) -> None:
     page.click('[data-tool="check"]')
     page.wait_for_selector("#draft-answer h4")
     shoot("draft")
-    weigh(page)
     page.evaluate("document.querySelector('#motive').closest('.tool').scrollIntoView()")
     shoot("motive")
-    page.evaluate("document.querySelector('#motive-answer').scrollIntoView()")
+    weigh(page)
     shoot("motive-answer")
     page.click('[data-tool="note"]')
     page.wait_for_selector("#note-text")
-    page.evaluate("document.querySelector('#note-answer').scrollIntoView()")
     shoot("note")
 
 
@@ -146,3 +156,17 @@ def smaller(path: Path) -> None:
     image = pytest.importorskip("PIL.Image", reason="not run: Pillow is missing")
     with image.open(path) as shown:
         shown.convert("RGB").quantize(128, dither=image.Dither.NONE).save(path, optimize=True)
+
+
+def sheet(shots: list[Path], target: Path) -> None:
+    """All pictures of one width and theme on one: at two fifths of the size, phones at five ninths."""
+    image = pytest.importorskip("PIL.Image", reason="not run: Pillow is missing")
+    shown = [image.open(path).convert("RGB") for path in shots]
+    share = 5 / 9 if shown[0].width < 500 else 2 / 5
+    wide, high = (round(side * share) + 8 for side in shown[0].size)
+    across = max(1, 1700 // wide)
+    page = image.new("RGB", (across * wide, -(-len(shown) // across) * high), "#808080")
+    for n, one in enumerate(shown):
+        small = one.resize((wide - 8, high - 8), image.Resampling.LANCZOS)
+        page.paste(small, (n % across * wide + 4, n // across * high + 4))
+    page.save(target, quality=60, method=6)

@@ -41,10 +41,10 @@ def real(tmp_path: Path, request: Any) -> Iterator[Served]:
     running.page.close()
 
 
-def shoot(page: Any, name: str) -> None:
+def shoot(page: Any, name: str, pause_ms: int = 300) -> None:
     folder = os.environ.get("STILLPOINT_SCREENS")
     if folder:
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(pause_ms)
         target = Path(folder) / f"{name}.png"
         target.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=target)

@@ -17,7 +17,7 @@ function submit() {
   grow();
   state.sent = text;
   act({ do: "say", text });
-  box.focus();
+  settle();
 }
 box.addEventListener("keydown", (e) => {
   if (e.key === "Enter" && !e.shiftKey && !e.isComposing) {
@@ -50,6 +50,11 @@ async function copy(text) {
     return false;
   }
 }
+async function copied(node, text) {
+  if (!(await copy(text))) return;
+  node.textContent = "Copied";
+  setTimeout(() => (node.textContent = "Copy"), 2000);
+}
 function saveFile(name, text) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
@@ -71,22 +76,18 @@ const DO = {
   clear: () => {
     box.value = "";
     grow();
+    forget();
     act({ do: "clear" });
-    box.focus();
+    settle();
   },
   load: () => act({ do: "load" }),
   edit: (n) => editing(turnOf(n), true),
   "edit-no": (n) => editing(turnOf(n), false),
   "edit-yes": (n) => {
     const text = $(".editing textarea", turnOf(n)).value;
-    if (text.trim()) act({ do: "edit", id: dataOf(n).id, text }), box.focus();
+    if (text.trim()) act({ do: "edit", id: dataOf(n).id, text }), settle();
   },
-  copy: async (n) => {
-    if (await copy(dataOf(n).plain)) {
-      n.textContent = "Copied";
-      setTimeout(() => (n.textContent = "Copy"), 2000);
-    }
-  },
+  copy: (n) => copied(n, dataOf(n).plain),
   smaller: () => relook({ size: Math.max(0, state.look.size - 1) }),
   larger: () => relook({ size: Math.min(4, state.look.size + 1) }),
   "close-side": closeSide,
@@ -95,14 +96,21 @@ const DO = {
   back,
   keep: keepThis,
 };
+async function answerIn(node, query) {
+  node.innerHTML = (await ask(query)) ?? "";
+  node.scrollIntoView({ block: "nearest" }); // on a phone it lies below the edge
+}
+function forget() { // with the talk goes what the tools made of it or were given
+  all(".tool .answer").forEach((node) => node.replaceChildren());
+  all(".tool textarea").forEach((area) => (area.value = ""));
+  $("#motive")?.reset();
+}
 const TOOL = {
-  check: async () => ($("#draft-answer").innerHTML = (await ask({ ask: "check", text: $("#draft-text").value })) ?? ""),
-  motive: async () => {
-    const answers = Object.fromEntries(new FormData($("#motive")));
-    $("#motive-answer").innerHTML = (await ask({ ask: "motive", answers })) ?? "";
-  },
-  note: async () => ($("#note-answer").innerHTML = (await ask({ ask: "note" })) ?? ""),
-  "copy-note": () => copy($("#note-text").value),
+  check: () => answerIn($("#draft-answer"), { ask: "check", text: $("#draft-text").value }),
+  motive: () => answerIn($("#motive-answer"), { ask: "motive", answers: Object.fromEntries(new FormData($("#motive"))) }),
+  note: () => answerIn($("#note-answer"), { ask: "note" }),
+  "copy-calmer": (n) => copied(n, $("#draft-answer blockquote").innerText),
+  "copy-note": (n) => copied(n, $("#note-text").value),
   "save-note": () => {
     saveFile("note.txt", $("#note-text").value);
   },
@@ -116,7 +124,7 @@ root.addEventListener("click", (e) => {
   else if (view) show(view);
   else if (slug) card(slug, node);
   else if (start) (box.value = start), grow(), box.focus();
-  else if (tool) TOOL[tool]();
+  else if (tool) TOOL[tool](node);
   else if (fix && node.matches("button")) correct({ code: fix }, node);
   else if (kept) keepButton(kept, node);
 });
@@ -134,6 +142,9 @@ root.addEventListener("change", async (e) => {
     $(".pick", turnOf(node)).scrollIntoView({ block: "start" });
   }
 });
+root.addEventListener("toggle", (e) => { // what a fold holds comes into sight with it
+  if (e.target.matches(".heard[open], .more[open]")) e.target.scrollIntoView({ block: "nearest" });
+}, true);
 let searching = 0;
 $("#search").addEventListener("input", () => {
   clearTimeout(searching);

@@ -28,6 +28,7 @@ async function keepButton(act, node) {
   } else if (text && (await sure(text, yes)) === null) return;
   if (act === "open" && unkept() && (await sure("The talk on this tab is not kept. Going to another one drops it.", "Go on")) === null) return;
   const out = await keep(query);
+  if (act === "open" && out && !out.fault) forget();
   if (out && !out.fault) out.go ? show(out.go) : toTop();
 }
 function toTop() {

@@ -11,6 +11,8 @@ document.documentElement.lang = "en";
 const $ = (selector, within = root) => within.querySelector(selector);
 const all = (selector, within = root) => [...within.querySelectorAll(selector)];
 const box = $("#box");
+const touch = matchMedia("(hover: none) and (pointer: coarse)"); // its keyboard would cover what is read
+const settle = () => (touch.matches ? $("#log") : box).focus({ preventScroll: true });
 // A tab is known by a name in its own entry of the session's history: it outlives a reload, no
 // other tab has it, and it goes when the tab does.
 const tab = history.state?.notes ?? Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -97,6 +99,7 @@ function paint() {
     if (!node) $("#turns").append((node = article(turn)));
     draw(turn, node, view.busy);
   }
+  if (before?.turns.length && !view.turns.length && !state.wantDraft) forget();
   $("#start").hidden = view.turns.length > 0;
   $("#clear").hidden = view.turns.length === 0;
   line($("#notice"), view.notice);
@@ -119,13 +122,14 @@ function paint() {
   const grew = before && view.turns.length > before.turns.length;
   if (grew) state.sent = "";
   const newest = all(".turn").at(-1); // a long reply is read from its beginning
-  if (newest && (grew || (low && view.busy))) log.scrollTop = Math.min(log.scrollHeight, newest.offsetTop - 12);
+  if (newest && (grew || (low && (view.busy || before?.busy)))) log.scrollTop = Math.min(log.scrollHeight, newest.offsetTop - 12);
   if (before?.busy && !view.busy) finished(view);
 }
 function finished(view) {
   const last = view.turns.at(-1);
   if (last) say(last.fault || `Reply: ${last.plain} ${last.note}`);
-  if (state.place === "talk" && (document.activeElement === document.body || $("#composer").contains(document.activeElement))) box.focus();
+  const at = document.activeElement;
+  if (state.place === "talk" && at !== box && (at === document.body || $("#composer").contains(at))) settle();
 }
 function boot(b) {
   const bar = $("#boot-bar");
@@ -160,7 +164,7 @@ function show(place) {
   if (place === "kept") keep({});
   if (before !== place && !$("#side").hidden) closeSide();
   all("nav button").forEach((b) => (b.dataset.view === place ? b.setAttribute("aria-current", "page") : b.removeAttribute("aria-current")));
-  if (place === "talk") box.focus();
+  if (place === "talk") settle();
   if (place === "welcome") $('[data-do="begin"]').focus({ preventScroll: true });
 }
 function begin() {
@@ -183,7 +187,7 @@ function closeSide() {
   $("#side").hidden = true;
   $("main").classList.remove("with-side");
   if (state.opener?.isConnected) state.opener.focus();
-  else if (state.place === "talk") box.focus();
+  else if (state.place === "talk") settle();
 }
 
 // ---- corrections -------------------------------------------------------------------------
