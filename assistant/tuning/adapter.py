@@ -252,7 +252,7 @@ def main() -> None:
     parser.add_argument("--gguf", type=Path, required=True, help="the catalogue's model file")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--lr", type=float, default=3e-4)
+    parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--limit", type=int, help="only so many turns, to try something")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

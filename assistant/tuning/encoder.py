@@ -1,8 +1,9 @@
 """Train the reader: one MiniLM for cards, guards and situation, then export it to int8 ONNX.
 
-    python -m assistant.tuning.encoder --base MINILM --out FOLDER [--epochs 8] [--start FOLDER]
+    python -m assistant.tuning.encoder --base MINILM --out FOLDER [--epochs 8] [--start FOLDER] [--soft FILE]
 
-``--start`` goes on from the weights of an earlier run, with whatever data there is now.
+``--start`` goes on from the weights of an earlier run, with whatever data there is now; ``--soft``
+holds what a larger encoder, trained here with ``--cards-only``, said of texts without cards (``teacher``).
 
 Several tasks share one encoder, so that a message is read once. Each has its own linear head;
 labels nobody gave are masked. Checkpoints are written after every epoch and resumed from.

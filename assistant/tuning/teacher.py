@@ -1,6 +1,6 @@
 """A larger encoder says which cards suit messages that nobody labelled with cards.
 
-    python -m assistant.tuning.encoder --base MPNET --out TEACHER --cards-only --epochs 3 --lr 4e-5
+    python -m assistant.tuning.encoder --base MPNET --out TEACHER --cards-only --freeze 7 --epochs 2 --lr 6e-5
     python -m assistant.tuning.teacher --base MPNET --from TEACHER --out soft.npz
     python -m assistant.tuning.encoder --base MINILM --out FOLDER --soft soft.npz
 

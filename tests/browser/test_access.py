@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 from scripted import OPENING, ScriptedAssistant, Served
-from steps import STORY, done, last, send, weigh
+from steps import STORY, Check, axe, done, last, send, watched, weigh
 
 from assistant import vault
 
 pytestmark = pytest.mark.browser
 WORDS = "lamp river seven onions"
-AXE = "axe_playwright_python.sync_playwright"
-Check = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
@@ -50,20 +48,7 @@ def own(tmp_path: Path, model: ScriptedAssistant, there: threading.Event) -> Ite
 def test_no_accessibility_fault_on_any_screen(
     theme: str, width: int, browser: Any, own: Served, there: threading.Event
 ) -> None:
-    axe = pytest.importorskip(AXE, reason="not run: axe is missing").Axe()
-    context = browser.new_context(
-        viewport={"width": width, "height": 720}, color_scheme=theme, reduced_motion="reduce"
-    )
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    seen: list[str] = []
-
-    def check(screen: str) -> None:
-        seen.append(screen)
-        found = axe.run(page).response["violations"]
-        assert [(f["id"], f["nodes"][0]["html"][:120]) for f in found] == [], screen
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
-
+    page, check, seen = watched(browser, theme, width)
     page.goto(own.url)
     check("closed to strangers")
     page.goto(own.way_in)
@@ -85,7 +70,7 @@ def test_no_accessibility_fault_on_any_screen(
     page.wait_for_url("**/quiet")
     check("left")
     assert len(seen) == len(set(seen)) == 27
-    context.close()
+    page.context.close()
 
 
 def talking(page: Any, check: Check) -> None:
@@ -178,22 +163,22 @@ def looking(page: Any, check: Check) -> None:
 def test_no_accessibility_fault_where_a_password_is_asked(
     theme: str, browser: Any, tmp_path: Path, model: ScriptedAssistant
 ) -> None:
-    axe = pytest.importorskip(AXE, reason="not run: axe is missing").Axe()
+    checker = axe()
     own = Served(tmp_path, lambda progress: model, listen="127.0.0.1", password=WORDS)
     page = browser.new_page(color_scheme=theme, viewport={"width": 320, "height": 720})
     page.goto(own.url)
-    assert axe.run(page).response["violations"] == []
+    assert checker.run(page).response["violations"] == []
     page.fill("#word", "not the password")
     page.click("button")
     page.wait_for_selector("[role=alert]")
-    assert axe.run(page).response["violations"] == []
+    assert checker.run(page).response["violations"] == []
     page.close()
     own.page.close()
 
 
 @pytest.mark.parametrize(("system", "chosen"), [("light", "dark"), ("dark", "light")])
 def test_the_colours_chosen_win_over_the_systems(system: str, chosen: str, tab: Any) -> None:
-    axe = pytest.importorskip(AXE, reason="not run: axe is missing").Axe()
+    checker = axe()
     paper = "getComputedStyle(document.querySelector('#notes')).backgroundColor"
     tab.emulate_media(color_scheme=chosen)
     wanted = tab.evaluate(paper)
@@ -203,7 +188,7 @@ def test_the_colours_chosen_win_over_the_systems(system: str, chosen: str, tab: 
     tab.select_option("#theme", chosen)
     assert tab.evaluate(paper) == wanted
     send(tab, STORY)
-    assert axe.run(tab).response["violations"] == []
+    assert checker.run(tab).response["violations"] == []
     tab.select_option("#theme", "system")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from scripted import OPENING, ScriptedAssistant, Served, free_port
-from steps import STORY, done, enter, last, send
+from steps import STORY, done, enter, heed_ctrl_c, last, send
 
 pytest.importorskip("sqlcipher3", reason="not run: the package sqlcipher3 is not installed")
 
@@ -412,7 +412,10 @@ class Program:
             tests=str(here), root=str(here.parent.parent), home=str(home), port=port
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code],
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=heed_ctrl_c,
         )
         assert self.process.stdout is not None
         self.way_in = self.process.stdout.readline().strip()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from scripted import LONG, OPENING, OTHER, ScriptedAssistant, Served
-from steps import STORY, done, enter, last, send, weigh
+from steps import STORY, done, enter, last, leave, send, weigh
 
 from assistant.errors import FetchFailed
 
@@ -244,12 +244,7 @@ def test_leaving_quickly_blanks_drops_and_does_not_lead_back(
     enter(other, served.url)
     send(other, "another secret word")
     tab.bring_to_front()
-    if way == "button":
-        tab.click("header .leave")
-    else:
-        for _ in range(3):
-            tab.keyboard.press("Shift")
-    tab.wait_for_url("**/quiet")
+    leave(tab, way)
     other.wait_for_url("**/quiet")
     assert tab.title() == "Notes"
     assert "secret" not in tab.content()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from steps import heed_ctrl_c
 from test_walkthrough import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -35,6 +36,7 @@ def way_in(default_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         env={**os.environ, "STILLPOINT_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=heed_ctrl_c,
     )
     start = home / "run" / "open.html"
     while not start.exists() and running.poll() is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scripted import ScriptedAssistant, Served
-from steps import STORY, done, enter, send
+from steps import STORY, Check, done, enter, leave, send, watched
 
 from assistant import vault
 from assistant.errors import FetchFailed
@@ -20,7 +20,6 @@ WORDS = "lamp river seven onions"
 DANGER = "Please, last night you held me down and I am scared of you."
 PLACES = ("talk", "ideas", "tools", "lines", "kept", "traces")
 EMOJI = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F]")
-Check = Callable[[str], None]
 
 
 @pytest.fixture
@@ -61,21 +60,10 @@ def in_sight(page: Any) -> bool:
 def test_no_accessibility_fault_in_states_that_pass(
     theme: str, width: int, browser: Any, own: Served
 ) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="not run: axe is missing"
-    ).Axe()
-    context = browser.new_context(
-        viewport={"width": width, "height": 720}, color_scheme=theme, reduced_motion="reduce"
-    )
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    seen: list[str] = []
+    page, fits, seen = watched(browser, theme, width)
 
     def check(state: str) -> None:
-        seen.append(state)
-        found = axe.run(page).response["violations"]
-        assert [(f["id"], f["nodes"][0]["html"][:120]) for f in found] == [], state
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, state
+        fits(state)
         assert in_sight(page), state
 
     page.goto(own.way_in)
@@ -90,7 +78,7 @@ def test_no_accessibility_fault_in_states_that_pass(
     locked(page, check)
     gone(page, check)
     assert len(seen) == len(set(seen)) == 15
-    context.close()
+    page.context.close()
 
 
 def while_it_writes(page: Any, check: Check) -> None:
@@ -227,12 +215,7 @@ def test_a_question_on_the_screen_does_not_stand_in_the_way_out(way: str, tab: A
     tab.click('.turn:last-child [data-fix="S1"]')
     tab.wait_for_selector("#ask:visible")
     assert tab.evaluate("document.activeElement.id") == "ask-no", "Enter must not leave"
-    if way == "button":
-        tab.click('#ask [data-do="leave"]')
-    else:
-        for _ in range(3):
-            tab.keyboard.press("Shift")
-    tab.wait_for_url("**/quiet")
+    leave(tab, way, '#ask [data-do="leave"]')
 
 
 def test_a_new_talk_takes_the_tools_with_it(tab: Any) -> None:
