@@ -147,6 +147,12 @@ def careful(reading: Reading) -> bool:
     return any(code in {"H1", "H2", "H3", "H4", "H6", "H8"} for code in reading.stance.rules)
 
 
+def tender(reading: Reading) -> bool:
+    """Not wanting to live has come up in this talk, if only to be denied: nothing but gentle ideas
+    and open questions until it ends."""
+    return "S5" in reading.situation.signals
+
+
 def refused(reading: Reading) -> bool:
     """The other person's no was heard: no message, gift or meeting by design any more."""
     return reading.stance.path == "NEITHER_HONOUR_NO"
@@ -175,7 +181,7 @@ def _step(reading: Reading, card: Card | None, said: Sequence[str], pick: _Picke
     if "K" in reading.stance.modifiers and path == "CUTOFF":
         own = [f"{pick(own)} {pick(stance('cutoff')['channel'])}"]
     from_stance = path in {"CUTOFF", "PAUSE", "NEITHER_TALK", "NEITHER_HONOUR_NO"}
-    if card is None or from_stance or rule in _RULE_STEPS:
+    if card is None or card.stands_in or from_stance or rule in _RULE_STEPS:
         return pick(own)
     return pick(card.steps)
 
@@ -199,7 +205,7 @@ def _stance_steps(path: StancePath, rule: str) -> list[str]:
 def _question(reading: Reading, card: Card | None, pick: _Picker) -> str:
     if reading.stance.asks == "silent":
         return ""
-    if reading.stance.asks:
+    if reading.stance.asks and not (card and tender(reading)):
         fields = questions()[reading.stance.asks]
         return pick([fields["ask"], *fields.get("also", ())])
     return pick(card.questions) if card else ""

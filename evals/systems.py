@@ -203,7 +203,7 @@ def without_system(task: Task, sample: Sample) -> Record | None:
 
 def card_text(card: Card) -> str:
     """All that a card may be cited for."""
-    parts = (card.title, card.note, *card.insights, card.idea, card.research, *card.triggers)
+    parts = (card.title, card.note, *card.ideas, card.idea, card.research, *card.triggers)
     return " ".join(parts)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One concept. ``note`` is the line the model sees; ``insights`` and ``steps`` are said."""
+    """One concept. ``note`` is the line the model sees; ``insights`` and ``steps`` are said.
+
+    ``wide`` sentences take nothing for granted: said where it is unsure which card is meant.
+    """
 
     id: str
     code: str
@@ -83,6 +86,21 @@ class Card:
     research: str
     misuse: str
     turn: str
+    wide: tuple[str, ...] = ()
+
+    @property
+    def ideas(self) -> tuple[str, ...]:
+        """Every sentence that may be said as this card's idea."""
+        return self.insights + self.wide
+
+    @property
+    def stands_in(self) -> bool:
+        """It is said for want of a surer card: with its wide ideas alone."""
+        return bool(self.wide) and self.insights == self.wide
+
+    def standing_in(self) -> Card:
+        """The same card, to be said where it is unsure which card is meant."""
+        return replace(self, insights=self.wide)
 
     @property
     def safety(self) -> bool:

@@ -40,10 +40,12 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A card and how well it fits: ``score`` is the fused one, comparable within a query."""
+    """A card and how well it fits: ``score`` is the fused one, comparable within a query;
+    ``chance`` is the trained head's probability (0-1), comparable between queries."""
 
     slug: str
     score: float
+    chance: float = 1.0
 
 
 Head = Callable[[Vectors], dict[str, float]]
@@ -88,10 +90,12 @@ class CardRetriever(BaseRetriever):
         if self.relevance is not None and not self.relevance(text, query):
             return []
         dense = self._dense(query)
-        scores = fuse(dense, self._bm25.scores(text), self._learned(query))
+        learned = self._learned(query)
+        chances = np.ones(len(self._slugs)) if learned is None else learned
+        scores = fuse(dense, self._bm25.scores(text), learned)
         scores += np.array([STANCE_BOOST * self._serves(s, path) for s in self._slugs])
         order = np.argsort(-scores, kind="stable")
-        return [Scored(self._slugs[i], float(scores[i])) for i in order]
+        return [Scored(self._slugs[i], float(scores[i]), float(chances[i])) for i in order]
 
     def documents(self, ranked: Sequence[Scored], k: int) -> list[Document]:
         return [_document(self.library.cards[item.slug], item.score) for item in ranked[:k]]

@@ -73,7 +73,7 @@ def _count(text: str) -> int:
 def _lengths(card: Card) -> Iterator[str]:
     yield from _between("note", [card.note], 8, 35)
     yield from _between("the idea", [card.idea], 60, 120)
-    yield from _between("insight", card.insights, 8, 42)
+    yield from _between("insight", card.ideas, 8, 42)
     yield from _between("step", card.steps, 6, 38)
     for name, items, least in (
         ("insights", card.insights, 4),
@@ -95,7 +95,7 @@ def _between(name: str, texts: Iterable[str], least: int, most: int) -> Iterator
 
 
 def _plainness(card: Card) -> Iterator[str]:
-    said = readability.grade(" ".join((*card.insights, *card.steps)))
+    said = readability.grade(" ".join((*card.ideas, *card.steps)))
     if said > SAID_GRADE:
         yield f"insights and steps read at grade {said:.1f}, at most {SAID_GRADE:.0f}: simplify"
     if (grade := readability.grade(card.idea)) > IDEA_GRADE:
@@ -103,7 +103,7 @@ def _plainness(card: Card) -> Iterator[str]:
 
 
 def _fairness(card: Card) -> Iterator[str]:
-    said = (card.note, *card.insights, *card.steps, *card.questions)
+    said = (card.note, *card.ideas, *card.steps, *card.questions)
     yield from _matches("assumes a gender", GENDERED, (*said, card.idea, card.turn))
     yield from _matches("labels or diagnoses", DIAGNOSIS, said)
     if card.safety:
@@ -113,9 +113,9 @@ def _fairness(card: Card) -> Iterator[str]:
 
 
 def _honesty(card: Card) -> Iterator[str]:
-    yield from _matches("promises what nobody can know", PROMISE, (card.note, *card.insights))
+    yield from _matches("promises what nobody can know", PROMISE, (card.note, *card.ideas))
     if card.grade in {"weak", "lore"}:
-        texts = (card.note, *card.insights)
+        texts = (card.note, *card.ideas)
         yield from _matches(f"claims more than its grade ({card.grade})", TOO_SURE, texts)
 
 
@@ -127,6 +127,6 @@ def _matches(what: str, pattern: re.Pattern[str], texts: Iterable[str]) -> Itera
 
 def _originality(card: Card) -> Iterator[str]:
     for text in (card.note, card.idea, card.article, card.research, card.misuse, card.turn,
-                 *card.insights, *card.steps, *card.questions):  # fmt: skip
+                 *card.ideas, *card.steps, *card.questions):  # fmt: skip
         for run in shared_runs(text):
             yield f"shares six words with the source article: {run!r}; say it your own way"

@@ -115,6 +115,17 @@ def test_after_danger_no_advice_on_silence_or_exit_comes_back(plain):
     assert replies[2].reading.stance.path not in {"PAUSE", "CUTOFF"}
 
 
+def test_after_dark_thoughts_nothing_is_taken_for_granted(plain):
+    *_, reply = _talk(
+        plain, "since she left i dont see the point of waking up", "no i wouldnt. its just so empty"
+    )
+    assert reply.reading.situation.signals["S5"] == 0
+    (cited,) = reply.citations
+    card = plain.library.cards[cited.slug]
+    assert any(idea in reply.text.replace(f" [{cited.slug}]", "") for idea in card.wide)
+    assert reply.question in card.questions
+
+
 def test_within_a_talk_no_sentence_comes_twice(plain):
     replies = _talk(plain, TIRED, "i dont know, nothing changes", "i keep hoping anyway",
                     "maybe its me, i am too much", "i miss how it was in the beginning")  # fmt: skip

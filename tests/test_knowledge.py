@@ -1,12 +1,14 @@
 """Cards load, bad cards are named with their fault, and what is found is to the point."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from assistant.chat import _spoken
 from knowledge import style
 from knowledge.cards import CARDS, REFERENCES, CardInvalid, lint, load, read
-from knowledge.index import BM25, CardRetriever, fuse
+from knowledge.index import BM25, CardRetriever, Scored, fuse
 from knowledge.readability import grade
 
 GOOD = CARDS / "choice" / "pause-overfunctioning.md"
@@ -126,3 +128,26 @@ def test_vectors_are_cached_by_hash(tmp_path, listener):
     assert name == f"{load().fingerprint}-{embedder.fingerprint}.npy"
     (tmp_path / name).write_bytes(b"broken")
     assert CardRetriever(library=load(), encoder=embedder, cache=tmp_path).rank("i miss her")
+
+
+def test_where_no_card_is_likely_only_ideas_that_take_nothing_for_granted_are_said():
+    library = load()
+    ranked = [Scored(slug, 1.0, 0.02) for slug in library.cards]
+    spoken = _spoken(ranked, library)
+    assert len(spoken) >= 4
+    assert all(card.insights == library.cards[card.id].wide for card in spoken)
+    assert all(card.stands_in for card in spoken)
+
+
+def test_a_card_that_is_likely_meant_speaks_for_itself():
+    library = load()
+    (card,) = _spoken([Scored("self-compassion", 1.0, 0.5)], library)
+    assert card == library.cards["self-compassion"]
+
+
+def test_a_wide_idea_is_linted_like_any_other(tmp_path):
+    card = next(iter(load().cards.values()))
+    faults = list(
+        style.faults_of_card(replace(card, wide=("He will come back to you if you wait.",)))
+    )
+    assert any("assumes a gender" in fault for fault in faults)
