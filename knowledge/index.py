@@ -174,59 +174,12 @@ def _reciprocal(scores: Vectors) -> Vectors:
     return np.asarray(np.where(scores > 0, RRF / (RRF + ranks), 0) / 2, dtype=np.float32)
 
 
-_STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "do",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "just",
-        "me",
-        "my",
-        "of",
-        "on",
-        "or",
-        "she",
-        "so",
-        "that",
-        "the",
-        "their",
-        "them",
-        "they",
-        "this",
-        "to",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "with",
-        "you",
-        "your",
-    ]
-)
+_STOP = frozenset([
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "do", "for", "from", "had", "has",
+    "have", "he", "her", "him", "his", "how", "i", "if", "in", "is", "it", "its", "just", "me",
+    "my", "of", "on", "or", "she", "so", "that", "the", "their", "them", "they", "this", "to",
+    "was", "we", "were", "what", "when", "with", "you", "your",
+])  # fmt: skip
 
 
 def _tokens(text: str) -> list[str]:

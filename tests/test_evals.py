@@ -260,7 +260,9 @@ def test_no_case_shares_eight_words_with_the_training_text() -> None:
     trained: set[tuple[str, ...]] = set()
     for path in data.glob("*/train*.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
-            trained |= _runs(json.loads(line).get("text", ""))
+            row = json.loads(line)
+            for text in (row.get("text", ""), *row.get("turns", ())):
+                trained |= _runs(text)
     shared = [
         f"{path.parent.name}/{item.id}"
         for path in sources.CASES.glob("*/*.jsonl")
