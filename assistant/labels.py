@@ -31,7 +31,9 @@ OTHER_LABELS = ("certainty", "diagnosis", "offtopic", "smalltalk", "not_english"
 # which, and because one gate for all keeps the false alarms of many labels from adding up.
 GATES = ("any_safety", "any_tactic")
 ROUTED = frozenset(SAFETY_LABELS) - {"minor_peer", "watched_device", "own_harm_fear"}
-GUARD_LABELS = (*SAFETY_LABELS, *TACTICS, *OTHER_LABELS, *GATES)
+# A guess about another's mind, or a rule of thumb, told as a fact. Asked only of some texts.
+PREMISE = "doubtful_premise"
+GUARD_LABELS = (*SAFETY_LABELS, *TACTICS, *OTHER_LABELS, *GATES, PREMISE)
 
 
 def with_gates(labels: frozenset[str]) -> frozenset[str]:

@@ -7,6 +7,7 @@ import binascii
 import codecs
 import re
 import unicodedata
+from itertools import pairwise
 
 from assistant.spelling import mended
 
@@ -37,7 +38,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…\n])\s+|\n+|\s+(?=(?:but|and then|so now|bec
 _LATIN_LEAK = re.compile(r"[A-Za-z]")
 _CODED = re.compile(r"\b[A-Za-z0-9+/]{24,}={0,2}")
 WINDOW = 2  # sentences read together
-MOST_PIECES = 24
+MOST_WINDOWS = 24
 
 
 def plain(text: str) -> str:
@@ -84,19 +85,31 @@ def _unless_mine(match: re.Match[str]) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    return [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
+    return [text[start:end] for start, end in _sentence_spans(text)]
 
 
-def pieces(text: str) -> list[str]:
-    """The whole text, then each pair of neighbouring sentences, so that a rambling message
-    cannot drown the one sentence that matters. At most ``MOST_PIECES``."""
-    parts = sentences(text)
+def windows(text: str) -> list[tuple[int, int]]:
+    """Where each pair of neighbouring sentences stands (start, end), so that a rambling message
+    cannot drown the one sentence that matters. None where there are but two; at most
+    ``MOST_WINDOWS``, each of more sentences then."""
+    parts = _sentence_spans(text)
     if len(parts) < 3:
-        return [text]
-    windows = [" ".join(parts[i : i + WINDOW]) for i in range(len(parts) - WINDOW + 1)]
-    if len(windows) > MOST_PIECES:
-        step = len(parts) / MOST_PIECES
-        windows = [
-            " ".join(parts[int(i * step) : int((i + 1) * step) + 1]) for i in range(MOST_PIECES)
-        ]
-    return [text, *windows]
+        return []
+    firsts = range(len(parts) - WINDOW + 1)
+    if len(firsts) <= MOST_WINDOWS:
+        return [(parts[i][0], parts[i + WINDOW - 1][1]) for i in firsts]
+    edges = [round(i * (len(parts) - 1) / MOST_WINDOWS) for i in range(MOST_WINDOWS + 1)]
+    return [(parts[a][0], parts[b][1]) for a, b in pairwise(edges)]
+
+
+def _sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence, without the blanks around it."""
+    cuts = [(0, 0), *(match.span() for match in _SENTENCE.finditer(text)), (len(text), len(text))]
+    spans = []
+    for (_, start), (end, _) in pairwise(cuts):
+        body = text[start:end]
+        if body.strip():
+            spans.append(
+                (start + len(body) - len(body.lstrip()), end - len(body) + len(body.rstrip()))
+            )
+    return spans

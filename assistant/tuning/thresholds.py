@@ -71,8 +71,9 @@ def main() -> None:
     guards, _ = scores_of(reader, rows)
     chosen, curves = {}, {}
     for label in GUARD_LABELS:
-        scores = np.array([g[label].score for g in guards])
-        truth = np.array([label in (row.labels or ()) for row in rows])
+        asked = [i for i, row in enumerate(rows) if label not in row.unasked]
+        scores = np.array([guards[i][label].score for i in asked])
+        truth = np.array([label in (rows[i].labels or ()) for i in asked])
         safety = label in SAFETY_LABELS
         chosen[label] = best(scores, truth, 1.7 if safety else 1.0, MOST_FALSE_ALARMS)
         curves[label] = _curve(scores, truth)
