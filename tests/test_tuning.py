@@ -74,13 +74,14 @@ def test_what_nobody_looked_for_is_not_taught_as_absent():
     assert targets(unasked, {})["guards"][place] == UNKNOWN
 
 
-def test_guesses_are_asked_of_their_own_files_only(tmp_path, monkeypatch):
-    (tmp_path / "guards").mkdir()
+def test_guesses_told_as_facts_are_asked_of_their_own_folder_only(tmp_path, monkeypatch):
     row = json.dumps({"text": "he left because of my mother", "labels": [PREMISE]})
-    (tmp_path / "guards" / "train_premise.jsonl").write_text(row, encoding="utf-8")
-    (tmp_path / "guards" / "train_tactics.jsonl").write_text(row, encoding="utf-8")
+    for folder, name in (("premise", "train.jsonl"), ("guards", "train_tactics.jsonl")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(row, encoding="utf-8")
     monkeypatch.setattr(corpus, "DATA", tmp_path)
-    assert [set(row.unasked) for row in corpus.guards("train")] == [set(), {PREMISE}]
+    assert [set(row.unasked) for row in corpus.guards("train")] == [{PREMISE}]
+    assert [set(GUARD_LABELS) - row.unasked for row in corpus.premises("train")] == [{PREMISE}]
 
 
 def test_a_conversation_is_learnt_as_each_message_with_the_one_before(tmp_path, monkeypatch):

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import EvalInvalid
-from assistant.labels import PREMISE, SIGNALS
+from assistant.labels import GUARD_LABELS, PREMISE, SIGNALS
 from knowledge.cards import load
 
 DATA = Path(__file__).parent / "data"
-PREMISE_FILE = "_premise"  # in the name of a file whose author looked for guesses told as facts
 ASKED = " [SEP] "  # between a question and its answer
 # A question for a card may still tell of danger in passing: such a one teaches the guards nothing.
 _GRAVE = re.compile(
@@ -60,11 +59,20 @@ def guards(split: str) -> list[Example]:
         Example(
             row["text"],
             labels=frozenset(row["labels"]),
-            unasked=frozenset() if PREMISE_FILE in path.name else frozenset({PREMISE}),
+            unasked=frozenset({PREMISE}),
         )
         for path in sorted((DATA / "guards").glob(f"{split}*.jsonl"))
         if "dialogues" not in path.name
         for row in lines(path)
+    ]
+
+
+def premises(split: str) -> list[Example]:
+    """Messages whose author looked for guesses told as facts, and for nothing else."""
+    others = frozenset(GUARD_LABELS) - {PREMISE}
+    return [
+        Example(row["text"], labels=frozenset(row["labels"]), unasked=others)
+        for row in lines(DATA / "premise" / f"{split}.jsonl")
     ]
 
 

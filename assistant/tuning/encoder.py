@@ -76,7 +76,7 @@ def examples(rng: random.Random) -> list[corpus.Example]:
     """All training rows: messages, card passages as messages, and joined messages."""
     library = load()
     rows = corpus.guards("train") + corpus.situations("train") + corpus.queries("train")
-    rows += corpus.together("train")
+    rows += corpus.together("train") + corpus.premises("train")
     for card in library.cards.values():
         rows += [corpus.Example(text, cards=(card.id,)) for text in card.passages()]
         rows += [corpus.Example(text, cards=(card.id,)) for text in card.insights]
@@ -85,7 +85,8 @@ def examples(rng: random.Random) -> list[corpus.Example]:
 
 def _joined(rows: list[corpus.Example], rng: random.Random) -> list[corpus.Example]:
     """Danger and tactics often stand inside an ordinary question: put them there."""
-    guarded = [row for row in rows if row.labels is not None and "offtopic" not in row.labels]
+    asked = [row for row in rows if row.labels is not None and PREMISE in row.unasked]
+    guarded = [row for row in asked if "offtopic" not in row.labels]
     hits = [row for row in guarded if row.labels]
     plain = [row for row in guarded if not row.labels]
     out = []
