@@ -105,7 +105,7 @@ def _sample(row: dict[str, Any], check: str, label: bool) -> Sample:
     text = row["text"]
     said = tuple(text) if isinstance(text, list) else (text,)
     learns = check != "faithful" and fits(row["case"])  # that check is rules, nothing is learned
-    about = {"reply": row["reply"], "system": row["system"], "fit": learns}
+    about = {"reply": row["reply"], "system": row["system"], "fit": learns, "case": row["case"]}
     target = {"check": check, "label": label}
     return Sample(f"{check}-{row['id']}", said, target, "Stillpoint", "Apache-2.0", about)
 

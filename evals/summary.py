@@ -12,6 +12,7 @@ from functools import cache
 from typing import Literal, TypeVar
 
 from assistant.settings import Settings
+from evals.labelled import standings
 from evals.run import Run
 from evals.tasks import tasks
 from evals.types import Measure, Record, Score
@@ -20,6 +21,9 @@ State = Literal["met", "above floor", "below floor", "reported", "not run", "unt
 FEW = 20  # samples below which a floor that is not about safety breaks only with its interval
 RESAMPLES = 400
 TRUSTED_FROM = 0.88  # share of labels a scorer must agree with before it may fail a change
+# Cohen's kappa too, where two passes labelled replies here: most labels say "true", and saying so
+# always would reach the share ("substantial" agreement in Landis & Koch 1977).
+TRUSTED_KAPPA = 0.6
 T = TypeVar("T")
 
 
@@ -157,14 +161,16 @@ def _trusted(result: Result, trust: dict[str, Result]) -> Result:
     if result.measure.trust is None or result.value is None:
         return result
     share, n = _borne_out(result.measure.trust, trust)
-    if share is not None and share >= TRUSTED_FROM:
+    kappa = next((s.kappa for s in standings() if s.check == result.measure.trust), 1.0)
+    if share is not None and share >= TRUSTED_FROM and kappa >= TRUSTED_KAPPA:
         return result
     why = (
         f"its scorer agrees with labels on {share:.2f} of {n}"
         if n
         else "its scorer has no labels here"
     )
-    return replace(result, state="untrusted", why=why)
+    beyond = f", kappa {kappa:.2f}" if kappa < TRUSTED_KAPPA else ""
+    return replace(result, state="untrusted", why=why + beyond)
 
 
 def _borne_out(check: str, trust: dict[str, Result]) -> tuple[float | None, int]:

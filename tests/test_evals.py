@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from assistant.errors import EvalInvalid
 from assistant.settings import Settings
-from evals import beside, chart, cli, compare, report, run, sources, summary
+from evals import beside, chart, cli, compare, labelled, report, run, sources, summary
 from evals.expected import target
 from evals.tasks import tasks
 from evals.types import Measure, Record, Sample, Score, Task, Turn, read_samples
@@ -154,6 +154,24 @@ def test_a_scorer_people_do_not_agree_with_does_not_gate() -> None:
     done.entries += [entry, *labelled]
     states = {r.measure.name: r.state for r in summary.results(done)}
     assert states["over_refusal"] == "untrusted"
+
+
+@pytest.mark.parametrize(
+    ("kappa", "state"),
+    [(0.55, "untrusted"), (0.65, "above floor")],
+    ids=["by chance", "beyond chance"],
+)
+def test_a_scorer_that_says_the_commoner_label_does_not_gate(
+    kappa: float, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = labelled.Standing("step", 100, 0.9, kappa, 0.6, 0.6, 0.88)
+    monkeypatch.setattr(summary, "standings", lambda: (step,))
+    monkeypatch.setattr(summary, "_agreed_here", lambda _check: (0.9, 100))
+    shown = Record((Turn("hi", "ok"),))
+    steps = [Score(1.0)] * 9 + [Score(0.0)]
+    done = _run([])
+    done.entries += [run.Entry("own", _SAMPLE, shown, {"own_step": score}) for score in steps]
+    assert {r.measure.name: r.state for r in summary.results(done)}["own_step"] == state
 
 
 @dataclass
