@@ -16,9 +16,10 @@ from functools import cache
 from typing import Any
 
 from assistant.guards.pushback import is_denial
+from assistant.labels import PREMISE, SAFETY_LABELS
 from assistant.plain import own_words, plain
 from assistant.texts import PROMPTS, questions, reply, stance, toml
-from assistant.turn import Exchange, Reading, StancePath
+from assistant.turn import Exchange, Finding, Reading, StancePath
 from knowledge.cards import Card
 
 STANCE_FILES: dict[StancePath, str] = {
@@ -81,7 +82,8 @@ def reflection_lines(reading: Reading, text: str) -> tuple[str, dict[str, Any]]:
     lines = _reflections()
     heard = _keys(reading)
     urgent = [key for key in heard if key in _URGENT]
-    keys = [key for key in (*urgent, *_feelings(text), *heard) if key in lines]
+    guessed = [PREMISE] if _guess(reading) else []
+    keys = [key for key in (*urgent, *_feelings(text), *guessed, *heard) if key in lines]
     return (keys[0], lines[keys[0]]) if keys else ("general", lines["general"])
 
 
@@ -162,8 +164,17 @@ def _opening(reading: Reading, pick: _Picker) -> str:
     """Honest uncertainty where certainty, a diagnosis or agreement with a guess is wanted."""
     if reading.screening.category in {"certainty", "diagnosis"}:
         return pick(reply(str(reading.screening.category))["lines"])
-    guess = "doubtful_premise" in reading.screening.labels()
-    return pick(reply("premise")["lines"]) if guess else ""
+    guess = _guess(reading)
+    if guess is None:
+        return ""
+    return pick(reply("premise")["lines" if guess.source == "pattern" else "any"])
+
+
+def _guess(reading: Reading) -> Finding | None:
+    """A guess told as a fact. Where a danger is told of, nothing the person says is doubted."""
+    if careful(reading) or tender(reading) or reading.screening.labels() & set(SAFETY_LABELS):
+        return None
+    return next((f for f in reading.screening.findings if f.label == PREMISE), None)
 
 
 def _step(reading: Reading, card: Card | None, said: Sequence[str], pick: _Picker) -> str:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.compose import _feelings, reflection_lines
-from assistant.turn import Reading, Screening, Situation, Stance
+from assistant.compose import _feelings, choose, reflection_lines
+from assistant.labels import PREMISE
+from assistant.texts import reply
+from assistant.turn import Finding, Reading, Screening, Situation, Stance
 
 STANCE = Stance("NEITHER_WAIT", "P10", "")
 
 
-def _line(text, **signals):
+def _reading(*findings, stance=STANCE, **signals):
     situation = Situation(signals, fresh=frozenset(signals))
-    return reflection_lines(Reading(Screening("reflect"), situation, STANCE), text)[0]
+    return Reading(Screening("reflect", findings=findings), situation, stance)
+
+
+def _line(text, *findings, **signals):
+    return reflection_lines(_reading(*findings, **signals), text)[0]
+
+
+def _guess(source="reader"):
+    return Finding(PREMISE, "so she loves me", 0.9, source)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +56,30 @@ def test_what_someone_is_in_the_middle_of_comes_before_both():
 
 def test_without_either_the_line_stays_general():
     assert _line("he posted a picture of the lake") == "general"
+
+
+def test_a_guess_told_as_a_fact_is_heard_before_an_inferred_signal():
+    assert _line("she kept the jumper so she loves me", _guess(), L1=2) == PREMISE
+    assert _line("i miss her, she kept the jumper so she loves me", _guess()) == "longing"
+
+
+@pytest.mark.parametrize(("source", "lines"), [("pattern", "lines"), ("reader", "any")])
+def test_a_guess_is_answered_with_another_reading(source, lines):
+    parts = choose(_reading(_guess(source)), [], [], "she kept the jumper so she loves me")
+    assert parts.opening in reply("premise")[lines]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        pytest.param(_reading(_guess(), Finding("control", "", 0.9, "reader")), id="control"),
+        pytest.param(
+            _reading(_guess(), stance=Stance("NEITHER_WAIT", "P10", "", ("H2", "P10"))),
+            id="a danger earlier in the talk",
+        ),
+        pytest.param(_reading(_guess(), S5=0), id="not wanting to live, denied"),
+    ],
+)
+def test_nothing_is_doubted_where_harm_is_told(reading):
+    assert choose(reading, [], [], "he checks my phone so he hates me").opening == ""
+    assert reflection_lines(reading, "he checks my phone so he hates me")[0] != PREMISE

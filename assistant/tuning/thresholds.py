@@ -67,7 +67,8 @@ def best(scores: np.ndarray, truth: np.ndarray, beta: float, cap: float | None) 
 
 def main() -> None:
     reader = Reader(Embedder(), Heads())
-    rows = corpus.guards("dev")
+    guarded = corpus.guards("dev")
+    rows = guarded + corpus.premises("dev")
     guards, _ = scores_of(reader, rows)
     chosen, curves = {}, {}
     for label in GUARD_LABELS:
@@ -77,9 +78,9 @@ def main() -> None:
         safety = label in SAFETY_LABELS
         chosen[label] = best(scores, truth, 1.7 if safety else 1.0, MOST_FALSE_ALARMS)
         curves[label] = _curve(scores, truth)
-    truth = np.array([bool((row.labels or frozenset()) & set(TACTICS)) for row in rows])
-    whole = np.array([g["any_tactic"].whole for g in guards])
-    window = np.array([g["any_tactic"].score for g in guards])
+    truth = np.array([bool((row.labels or frozenset()) & set(TACTICS)) for row in guarded])
+    tactics = [g["any_tactic"] for g in guards[: len(guarded)]]
+    whole, window = (np.array([getattr(t, name) for t in tactics]) for name in ("whole", "score"))
     chosen["any_tactic"] = quantile(whole[~truth], TACTIC_ALARMS["any_tactic"])
     chosen["any_tactic_window"] = quantile(window[~truth], TACTIC_ALARMS["any_tactic_window"])
     chosen |= SAFETY_GATE
