@@ -27,10 +27,10 @@ from knowledge.cards import Card, Library
 from knowledge.index import Scored
 
 MOST_CARDS = 8
-# The head's best probability below which no card's own ideas are said: on the third of 191 dev
-# messages below it they fit for 30%, on the others for 55% (docs/knowledge.md).
-UNSURE = 0.16
-CLOSE = 0.6  # of the best card's score; a lower one is often about something else
+# The best card's probability below which no card's own ideas are said: the third of 80 dev messages
+# about which least is sure. Of the third below it own ideas once fitted for 30%, above for 55% (docs/knowledge.md).
+UNSURE = 0.27
+CLOSE = 0.3  # of the best card's score; a lower one is often about something else
 
 
 @dataclass(slots=True)

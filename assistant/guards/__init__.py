@@ -48,7 +48,7 @@ BRIEF = 10  # words below which the gate's word alone is no ground; costs no dan
 LONG = 60  # words from which danger must show as a kind of danger; chosen on dev
 ONE_THOUGHT = 20  # words within which an excuse is about the same thing
 # A gate this sure names its likeliest label even where no label is sure of itself.
-_NAMED = {"any_safety": 0.9, "any_tactic": 0.0}
+_NAMED = {"any_safety": 0.5, "any_tactic": 0.0}
 _LEAST = {
     "minor_peer": 0.85,
     "minor_adult": 0.85,
@@ -139,6 +139,8 @@ def _reader_findings(heard: Heard) -> list[Finding]:
     for gate, labels in (("any_safety", ROUTED), ("any_tactic", frozenset(TACTICS))):
         if not _opens(gate, heard):
             believed -= labels
+        elif gate == "any_tactic" and "offtopic" in believed:
+            believed -= labels  # "crush my competition at a bakesale" is aimed at nobody
         elif not believed & labels and _names(gate, heard):
             believed.add(max(labels, key=lambda label: heard.guards[label].score))
     said = plain(heard.text)

@@ -13,7 +13,9 @@ from assistant.turn import Exchange, Finding
 
 SCORE = 0.95  # a convention, a little less than for one message that says it all
 LAST = 6  # earlier messages that are looked at
-JOINED_GATE = 0.99  # the reader on the last two messages as one; chosen on dev
+JOINED_GATE = (
+    0.99  # the reader on the last two messages as one; on dev anything from .9 up does the same
+)
 JOINED_LABEL = 0.97
 REFUSED = {"L11": "no_contact", "L7": "clear_refused"}
 # Who did what to whom is easily mixed up by the reader: a rule about the user's own doing

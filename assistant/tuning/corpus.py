@@ -15,6 +15,8 @@ from assistant.labels import GUARD_LABELS, PREMISE, SIGNALS
 from knowledge.cards import load
 
 DATA = Path(__file__).parent / "data"
+ALL_BUT_PREMISE = frozenset(GUARD_LABELS) - {PREMISE}
+ONE_IN = 20
 ASKED = " [SEP] "  # between a question and its answer
 # A question for a card may still tell of danger in passing: such a one teaches the guards nothing.
 _GRAVE = re.compile(
@@ -69,10 +71,19 @@ def guards(split: str) -> list[Example]:
 
 def premises(split: str) -> list[Example]:
     """Messages whose author looked for guesses told as facts, and for nothing else."""
-    others = frozenset(GUARD_LABELS) - {PREMISE}
     return [
-        Example(row["text"], labels=frozenset(row["labels"]), unasked=others)
+        Example(row["text"], labels=frozenset(row["labels"]), unasked=ALL_BUT_PREMISE)
         for row in lines(DATA / "premise" / f"{split}.jsonl")
+    ]
+
+
+def unguessed(split: str) -> list[Example]:
+    """Some of the messages nobody looked at for guesses, as free of them: nearly all are. Without
+    these the label is told from its near-misses only and not from what people mostly write (on dev,
+    recall .86 where it marks a tenth of the questions; .54 before)."""
+    ordinary = queries(split) + [row for row in guards(split) if not row.labels]
+    return [
+        Example(row.text, labels=frozenset(), unasked=ALL_BUT_PREMISE) for row in ordinary[::ONE_IN]
     ]
 
 

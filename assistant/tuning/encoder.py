@@ -76,7 +76,7 @@ def examples(rng: random.Random) -> list[corpus.Example]:
     """All training rows: messages, card passages as messages, and joined messages."""
     library = load()
     rows = corpus.guards("train") + corpus.situations("train") + corpus.queries("train")
-    rows += corpus.together("train") + corpus.premises("train")
+    rows += corpus.together("train") + corpus.premises("train") + corpus.unguessed("train")
     for card in library.cards.values():
         rows += [corpus.Example(text, cards=(card.id,)) for text in card.passages()]
         rows += [corpus.Example(text, cards=(card.id,)) for text in card.insights]

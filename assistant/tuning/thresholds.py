@@ -31,12 +31,11 @@ from assistant.turn import TACTICS
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
-# Swept on the dev splits only: whole message .15, best pair .95, with a label behind it or .9 alone
-# in a message of some length, finds 63 and 71% of danger there (nearly all of it said sideways) at
-# 0.9% alarms on ordinary, 4.2% on near-miss, 2.7% on long harmless messages and none of 89 dev
-# questions. At .5, .97 and .95 it would be seven dangers fewer in a hundred, and a third fewer alarms.
-SAFETY_GATE = {"any_safety": 0.15, "any_safety_window": 0.95}
-TACTIC_ALARMS = {"any_tactic": 0.04, "any_tactic_window": 0.025}  # share of other dev messages
+# Swept on the dev splits only: whole message .1, with a label behind it, or .5 alone in a message of some
+# length (guards._NAMED), finds 79% of the danger there (nearly all of it said sideways) at 4.2% alarms on
+# ordinary, 3.8% on near-miss and 0.9% on long harmless messages. The best pair decides nothing above it.
+SAFETY_GATE = {"any_safety": 0.1, "any_safety_window": 0.8}
+TACTIC_ALARMS = {"any_tactic": 0.03, "any_tactic_window": 0.02}  # share of other dev messages
 
 ROOT = Path(__file__).resolve().parent.parent
 
