@@ -85,8 +85,8 @@ def examples(rng: random.Random) -> list[corpus.Example]:
 
 def _joined(rows: list[corpus.Example], rng: random.Random) -> list[corpus.Example]:
     """Danger and tactics often stand inside an ordinary question: put them there."""
-    asked = [row for row in rows if row.labels is not None and PREMISE in row.unasked]
-    guarded = [row for row in asked if "offtopic" not in row.labels]
+    guarded = [row for row in rows if row.labels is not None and PREMISE in row.unasked]
+    guarded = [row for row in guarded if "offtopic" not in (row.labels or ())]
     hits = [row for row in guarded if row.labels]
     plain = [row for row in guarded if not row.labels]
     out = []

@@ -124,7 +124,7 @@ def main() -> None:
     found = seen(encoder, rows)
     problems = {n: problem(n, found, slugs) for n in ("cards", "guards", "situation")}
     problems["far"] = far_problem(found, none)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, (vectors, wanted) in problems.items():
         head = fit(vectors, wanted, PENALTY[name], one_of_many=name == "cards")
         arrays |= {f"{name}_{part}": value for part, value in head.items()}
