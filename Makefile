@@ -37,7 +37,7 @@ $(VENV)/tuning-ready: $(VENV)/dev-ready
 	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[tuning]'
 	@touch "$@"
 
-# Trains the reader anew, first on cards alone, about two and a half hours on two cores; it goes on
+# Trains the reader anew, first on cards alone, about three hours on two cores; it goes on
 # where it was stopped.
 reader: $(VENV)/tuning-ready
 	@test -d $(VENV)/mpnet || "$(BIN)/python" -m assistant.tuning.base $(VENV)/mpnet
