@@ -94,6 +94,7 @@ HEARD = {
 NEAR = {
     "weekend": "he gets the kids on sunday when he's back from work",
     "judo": "we do judo and she threw me over her hip, then never called again",
+    "handover": "we have a 4 year old so i cant block him. every handover he starts about us getting back together",
     "grown": "my nephew has shot up a foot and i miss seeing him since the breakup",
     "job": "she threw me over for a job in leeds",
     "heart": "he broke my heart in may and i still cry",
