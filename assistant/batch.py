@@ -98,8 +98,7 @@ def retrieval(listener: Listener, k: int = MOST_CARDS) -> Answer:
             for turn, reading in zip(line.turns[:-1], _readings(listener, line, -1), strict=True)
         ]
         reading, heard = listener.hear(history, line.turns[-1], line.now)
-        earlier = history[-1].user.text if history else ""
-        found = listener.find(line.turns[-1].text, heard, reading, earlier)[:k]
+        found = listener.find(history, line.turns[-1].text, heard, reading)[:k]
         cards = [{"id": item.slug, "score": round(item.score, 4)} for item in found]
         return {"cards": cards, "ms": _ms((perf_counter() - started) * 1000)}
 

@@ -87,8 +87,7 @@ class Assistant:
         elif route == "decline":
             yield _vetted(compose.declined(reading, history, user.text, aside), reading, clock)
         else:
-            earlier = history[-1].user.text if history else ""
-            ranked = self.listener.find(user.text, heard, reading, earlier)
+            ranked = self.listener.find(history, user.text, heard, reading)
             clock.mark("retrieve")
             cards = _spoken(ranked, self.library, compose.tender(reading))
             write = self._write if self.free else self._reflect
@@ -148,7 +147,8 @@ class Assistant:
         yield replace(start, text=shown.strip())
         before = clock.elapsed()
         try:
-            wording = self.writer.reflect(user.text, quote, reading, salt=len(history) + len(aside))
+            said = compose.said_before(history, aside)
+            wording = self.writer.reflect(user.text, quote, reading, said)
         except GenerationStopped:
             yield replace(start, text=shown.strip(), stage="done", finish="stopped", question=None)
             return

@@ -61,9 +61,9 @@ def choose(
 
     ``aside`` holds replies to this same message that were asked for anew.
     """
-    said = " ".join([*(turn.reply.text for turn in history), *aside])
-    pick = _Picker(said, f"{len(history) + len(aside)}{text}")
-    card = _card(reading, cards, said)
+    said = said_before(history, aside)
+    pick = Picker(said, text)
+    card = _card(reading, cards, " ".join(said))
     insight = pick(card.insights) if card else ""
     return Parts(
         opening="" if history and is_denial(text) else _opening(reading, pick),
@@ -98,8 +98,9 @@ def _feelings(text: str) -> list[str]:
     return found
 
 
-# Whatever else is named, these are what the person is in the middle of.
+# Whatever else is named, these are what the person is in the middle of when they have just said so.
 _URGENT = frozenset({"M6", "R1_light", "R1_owning"})
+_PASSING = frozenset({"M6", "R1", "L12"})  # true of the moment they were said in, not of the talk
 _NOT = re.compile(
     r"\b(?:not|never|no longer|isn'?t|ain'?t|don'?t feel|wasn'?t)\W+(?:\w+\W+)?\w+$", re.I
 )
@@ -111,19 +112,22 @@ def assemble(reflection: str, parts: Parts) -> str:
     return "\n\n".join(filter(None, (reflection, idea, parts.step, parts.question)))
 
 
-class _Picker:
+def said_before(history: Sequence[Exchange], aside: Sequence[str]) -> list[str]:
+    """The replies whose sentences are not to come again."""
+    return [*(turn.reply.text for turn in history), *aside]
+
+
+class Picker:
     """Chooses among variants by a hash of the message, leaving out what was already said."""
 
-    def __init__(self, said: str, salt: str) -> None:
-        self._said, self._salt = said, salt
+    def __init__(self, said: Sequence[str], text: str) -> None:
+        # A card's marker stands inside its sentence and would hide that it was said.
+        self._said, self._salt = _MARKER.sub("", " ".join(said)), f"{len(said)}{text}"
 
     def __call__(self, variants: Iterable[str]) -> str:
         options = list(variants)
         fresh = [v for v in options if v not in self._said] or options
         return min(fresh, key=self._rank) if fresh else ""
-
-    def fresh(self, variants: Iterable[str]) -> list[str]:
-        return [v for v in variants if v not in self._said]
 
     def _rank(self, variant: str) -> str:
         return hashlib.sha256((self._salt + variant).encode()).hexdigest()
@@ -142,6 +146,7 @@ def _card(reading: Reading, cards: Sequence[Card], said: str) -> Card | None:
 
 
 _EXITS = frozenset({"PAUSE", "CUTOFF"})
+_MARKER = re.compile(r" \[[a-z0-9-]+\]")
 
 
 def careful(reading: Reading) -> bool:
@@ -160,7 +165,7 @@ def refused(reading: Reading) -> bool:
     return reading.stance.path == "NEITHER_HONOUR_NO"
 
 
-def _opening(reading: Reading, pick: _Picker) -> str:
+def _opening(reading: Reading, pick: Picker) -> str:
     """Honest uncertainty where certainty, a diagnosis or agreement with a guess is wanted."""
     if reading.screening.category in {"certainty", "diagnosis"}:
         return pick(reply(str(reading.screening.category))["lines"])
@@ -177,7 +182,7 @@ def _guess(reading: Reading) -> Finding | None:
     return next((f for f in reading.screening.findings if f.label == PREMISE), None)
 
 
-def _step(reading: Reading, card: Card | None, said: Sequence[str], pick: _Picker) -> str:
+def _step(reading: Reading, card: Card | None, said: Sequence[str], pick: Picker) -> str:
     path, rule, turns = reading.stance.path, reading.stance.rule, len(said) - 1
     growth = stance("growth")
     if _asks_why(said):
@@ -213,7 +218,7 @@ def _stance_steps(path: StancePath, rule: str) -> list[str]:
     return steps
 
 
-def _question(reading: Reading, card: Card | None, pick: _Picker) -> str:
+def _question(reading: Reading, card: Card | None, pick: Picker) -> str:
     if reading.stance.asks == "silent":
         return ""
     if reading.stance.asks and not (card and tender(reading)):
@@ -231,7 +236,8 @@ def _keys(reading: Reading) -> list[str]:
     """What was heard, newest and heaviest first, as keys of reflections.toml."""
     situation = reading.situation
     order = sorted(
-        situation.signals, key=lambda code: (code not in situation.fresh, _WEIGHT.get(code, 9))
+        (code for code in situation.signals if code in situation.fresh or code not in _PASSING),
+        key=lambda code: (code not in situation.fresh, _WEIGHT.get(code, 9)),
     )
     keys = []
     for code in order:
@@ -271,8 +277,7 @@ def declined(
     """
     fields = reply("decline")
     own = fields[str(reading.screening.pattern)]
-    said = " ".join([*(turn.reply.text for turn in history), *aside])
-    pick = _Picker(said, f"{len(history) + len(aside)}{text}")
+    pick = Picker(said_before(history, aside), text)
     again = bool(history) and history[-1].reply.reading.screening.route == "decline"
     opening = pick(fields["again"]["line"]) if again else f"{pick(own['feel'])} {pick(own['line'])}"
     return "\n\n".join((opening, pick(own["instead"]), pick(own["question"])))

@@ -73,6 +73,7 @@ SITUATION_LABELS = (
     *(f"D1={v}" for v in ("end", "stay", "undecided")),
     *(f"R1={v}" for v in ("light", "owning")),
     "R2>=1", "R2>=2", "R2=0",
+    "R3>=1", "R3>=2", "R3=0",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assistant import guards, situation, stance
+from assistant.guards.pushback import is_denial
 from assistant.reader import Heard, Reader
 from assistant.turn import Category, Exchange, Reading, Screening, Situation, Stance, UserTurn
 from knowledge.index import CardRetriever, Scored
@@ -64,12 +65,21 @@ class Listener:
         ms = (time.perf_counter() - started) * 1000
         return Reading(screening, known, decided, ms, hints), heard
 
-    def find(self, text: str, heard: Heard, reading: Reading, earlier: str = "") -> list[Scored]:
-        """Cards for the message, best first; a very short one borrows the message before it."""
-        if earlier and len(text.split()) < 6:
-            joined = f"{earlier} {text}"
-            return self.retriever.rank(joined, None, reading.stance.path)
+    def find(
+        self, history: Sequence[Exchange], text: str, heard: Heard, reading: Reading
+    ) -> list[Scored]:
+        """Cards for the message, best first. One that says too little by itself is read with the
+        last one that said more; a plain no adds nothing to that one."""
+        told = [turn.user.text for turn in history if not _says_little(turn.user.text)]
+        if told and _says_little(text):
+            said = told[-1] if is_denial(text) else f"{told[-1]} {text}"
+            return self.retriever.rank(said, None, reading.stance.path)
         return self.retriever.rank(text, heard.vector, reading.stance.path)
+
+
+def _says_little(text: str) -> bool:
+    """A few words, or a plain no to a question: nothing that a card could be about."""
+    return len(text.split()) < 6 or is_denial(text)
 
 
 def _asked_as(history: Sequence[Exchange], asked: str | None) -> Sequence[Exchange]:

@@ -51,7 +51,11 @@ class Wording:
 class Writer(Protocol):
     """Whoever words the reflection."""
 
-    def reflect(self, text: str, quote: str | None, reading: Reading, salt: int) -> Wording: ...
+    def reflect(
+        self, text: str, quote: str | None, reading: Reading, said: Sequence[str]
+    ) -> Wording:
+        """A line for ``text``; ``said`` holds the replies so far, of which none comes twice."""
+        ...
 
     def stop(self) -> None: ...
 
@@ -59,10 +63,12 @@ class Writer(Protocol):
 class PlainWriter:
     """Vetted lines only: what is said when no model is there, or its lines are not fit."""
 
-    def reflect(self, text: str, quote: str | None, reading: Reading, salt: int) -> Wording:
+    def reflect(
+        self, text: str, quote: str | None, reading: Reading, said: Sequence[str]
+    ) -> Wording:
         _, lines = compose.reflection_lines(reading, text)
-        options = lines["after"] if quote else lines["alone"]
-        return Wording(_pick(options, f"{salt}{text}"), "fallback")
+        pick = compose.Picker(said, text)
+        return Wording(pick(lines["after"] if quote else lines["alone"]), "fallback")
 
     def stop(self) -> None:
         return
@@ -85,19 +91,22 @@ class ModelWriter:
         if hasattr(self.model, "warm"):
             self.model.warm(self._ask("", None))
 
-    def reflect(self, text: str, quote: str | None, reading: Reading, salt: int) -> Wording:
+    def reflect(
+        self, text: str, quote: str | None, reading: Reading, said: Sequence[str]
+    ) -> Wording:
         rejected: list[Finding] = []
         usage, first = Usage(), 0.0
         for attempt in range(TRIES):
-            opening = "" if self._trained else _opening(f"{salt}{text}", attempt)
+            opening = "" if self._trained else _opening(f"{len(said)}{text}", attempt)
             line, spent, token_ms = self._write(self._ask(text, quote), opening, attempt)
             usage = Usage(spent.input, spent.cached, usage.output + spent.output)
             first = first or token_ms
             wrong = faults(line, text) + copied(line) + _breaks(line, reading)
+            wrong += ["said before"] if any(line in reply for reply in said) else []
             if not wrong:
                 return Wording(line, "stop", usage, first, tuple(rejected))
             rejected.append(Finding("reflection: " + ", ".join(wrong), line, 1.0, "pattern"))
-        plain = self._plain.reflect(text, quote, reading, salt)
+        plain = self._plain.reflect(text, quote, reading, said)
         return Wording(plain.line, "fallback", usage, first, tuple(rejected))
 
     def _ask(self, text: str, quote: str | None) -> list[BaseMessage]:
@@ -150,10 +159,6 @@ def _flat(text: str) -> str:
 def _opening(salt: str, attempt: int) -> str:
     start = int(hashlib.sha256(salt.encode()).hexdigest(), 16)
     return OPENINGS[(start + attempt * 3) % len(OPENINGS)]
-
-
-def _pick(options: Sequence[str], salt: str) -> str:
-    return min(options, key=lambda o: hashlib.sha256((salt + o).encode()).hexdigest())
 
 
 def _tidy(line: str) -> str:

@@ -138,7 +138,7 @@ class Guarded:
         text = sample.input[-1]
         listener = self.assistant.listener
         read, heard = listener.hear([], UserTurn(text), AFTERNOON)
-        ranked = listener.find(text, heard, read)
+        ranked = listener.find([], text, heard, read)
         own = {"stillpoint": [item.slug for item in ranked[:10]]}
         beside = self.baselines.rank(text) if "grades" in sample.target else {}
         return Record((Turn(text, ""),), own | beside, seed)

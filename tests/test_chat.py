@@ -9,9 +9,10 @@ import pytest
 
 from assistant.chat import Assistant
 from assistant.faithful import faults
+from assistant.labels import PREMISE
 from assistant.models.scripted import ScriptedChat
 from assistant.settings import MAX_CHARS, Settings
-from assistant.turn import Exchange, UserTurn
+from assistant.turn import Exchange, Reply, UserTurn
 from assistant.wording import ModelWriter, PlainWriter
 from knowledge.cards import load
 
@@ -131,6 +132,35 @@ def test_within_a_talk_no_sentence_comes_twice(plain):
                     "maybe its me, i am too much", "i miss how it was in the beginning")  # fmt: skip
     said = [s for r in replies for s in re.split(r"(?<=[.?!])\s+", r.text) if len(s.split()) > 4]
     assert len(said) == len(set(said))
+
+
+def test_no_idea_and_no_line_comes_twice_over_a_talk_of_short_answers(plain):
+    replies = _talk(plain, TIRED, "no, she's never scared me", "i hinted but never said it",
+                    "even if he never noticed id want out")  # fmt: skip
+    said = [
+        re.sub(r" \[[a-z0-9-]+\]|“.*?” ?", "", sentence)
+        for reply in replies
+        for paragraph in reply.text.split("\n\n")[:2]
+        for sentence in re.split(r"(?<=[.]) ", paragraph)
+    ]
+    said = [sentence for sentence in said if sentence]
+    assert len(said) == len(set(said)), sorted(s for s in said if said.count(s) > 1)
+
+
+def test_an_answer_to_a_question_is_not_doubted_as_a_guess(plain):
+    *_, answer = _talk(
+        plain, TIRED, "no, she's never scared me", "even if he never noticed id want out"
+    )
+    assert PREMISE not in {f.label for f in answer.reading.screening.findings}
+
+
+def test_a_plain_no_is_answered_from_what_was_told_before(listener):
+    told, at_first = listener.hear([], UserTurn(TIRED))
+    history = [Exchange(UserTurn(TIRED), Reply("", told, "done"))]
+    no, heard = listener.hear(history, UserTurn("no, she's never scared me"))
+    found = [card.slug for card in listener.find(history, heard.text, heard, no)]
+    assert found[0] == listener.find([], TIRED, at_first, no)[0].slug
+    assert found != [card.slug for card in listener.find([], heard.text, heard, no)]
 
 
 def test_a_correction_changes_the_stance_and_a_safety_one_unlocks_nothing(plain):

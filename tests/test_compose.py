@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.compose import _feelings, choose, reflection_lines
+from assistant.compose import Picker, _feelings, choose, reflection_lines
 from assistant.labels import PREMISE
 from assistant.texts import reply
 from assistant.turn import Finding, Reading, Screening, Situation, Stance
@@ -52,6 +52,19 @@ def test_a_named_feeling_comes_before_an_inferred_signal():
 
 def test_what_someone_is_in_the_middle_of_comes_before_both():
     assert _line("my hands shake and i am so tired", M6=1) == "M6"
+
+
+def test_what_was_true_of_an_earlier_moment_is_not_said_of_this_one():
+    reading = Reading(Screening("reflect"), Situation({"M6": 1}), STANCE)
+    assert reflection_lines(reading, "i told him last month")[0] == "general"
+
+
+def test_a_sentence_said_with_its_marker_does_not_come_again():
+    said = ["Asking is your part [ask-first].\n\nWrite it down."]
+    for text in ("he shrugged", "she laughed", "no answer", "what now"):
+        assert Picker(said, text)(["Asking is your part.", "A hint is easy to miss."]) == (
+            "A hint is easy to miss."
+        )
 
 
 def test_without_either_the_line_stays_general():

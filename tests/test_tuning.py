@@ -38,7 +38,7 @@ def _reading() -> Reading:
 )
 def test_the_model_is_asked_as_it_was_trained(chat, expected):
     model = chat(script=["so sad", "so sad"])
-    ModelWriter(model).reflect("he went quiet", "went quiet", _reading(), 0)
+    ModelWriter(model).reflect("he went quiet", "went quiet", _reading(), [])
     assert model.asked[0] == expected
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from assistant.guards.patterns import rules
 from assistant.guards.pushback import is_denial, is_pushback, is_safe_now, stays_with_danger
 from assistant.guards.together import across, joined, turned_about
-from assistant.labels import GATES, ROUTED, SAFETY_LABELS
+from assistant.labels import GATES, PREMISE, ROUTED, SAFETY_LABELS
 from assistant.language import foreign_danger, is_english
 from assistant.plain import decoded, own_words, plain
 from assistant.reader import Heard
@@ -44,6 +44,7 @@ LEADS: tuple[tuple[str, Category], ...] = (
 )
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
+ANSWER = 15  # words within which a reply to a question is taken as it is said, and not doubted
 BRIEF = 10  # words below which the gate's word alone is no ground; costs no danger on dev
 LONG = 60  # words from which danger must show as a kind of danger; chosen on dev
 ONE_THOUGHT = 20  # words within which an excuse is about the same thing
@@ -183,8 +184,7 @@ def _with_history(
     if not history:
         return found
     denied = bool(history[-1].reply.question) and is_denial(text)
-    if denied:
-        found = {k: f for k, f in found.items() if k not in AMBIGUOUS}
+    found = _taken_as_said(text, history, denied, found)
     for label in () if denied else SAFETY_LABELS:
         if label not in found and (spread := _spread(label, heard, history)):
             found[label] = spread
@@ -196,6 +196,16 @@ def _with_history(
         if is_pushback(text) or (weak and weak.score >= 0.3 * thresholds()[earlier.pattern]):
             found[earlier.pattern] = Finding(earlier.pattern, text[:120], 0.8, "history")
     return found
+
+
+def _taken_as_said(
+    text: str, history: Sequence[Exchange], denied: bool, found: dict[str, Finding]
+) -> dict[str, Finding]:
+    """The findings without what an answer to a question plainly is not: a guess told as a fact,
+    or the vague danger that it denies."""
+    if history[-1].reply.question and len(text.split()) <= ANSWER:
+        found = {k: f for k, f in found.items() if k != PREMISE or f.source == "pattern"}
+    return {k: f for k, f in found.items() if not (denied and k in AMBIGUOUS)}
 
 
 def _spread(label: str, heard: Heard, history: Sequence[Exchange]) -> Finding | None:

@@ -92,7 +92,7 @@ def together(split: str) -> list[Example]:
     careful reader knows then. Rows hold ``turns`` and, for each of them, ``labels``."""
     return [
         Example(f"{before} {newest}", labels=frozenset(labels), unasked=frozenset({PREMISE}))
-        for path in sorted((DATA / "guards").glob(f"{split}_dialogues.jsonl"))
+        for path in sorted((DATA / "guards").glob(f"{split}_dialogues*.jsonl"))
         for row in lines(path)
         for before, newest, labels in zip(
             row["turns"], row["turns"][1:], row["labels"][1:], strict=False

@@ -3,7 +3,8 @@
     python -m assistant.tuning.encoder --base MPNET --out CARDS --cards-only --freeze 7 --epochs 2 --lr 6e-5
     python -m assistant.tuning.encoder --base MPNET --out READER --start CARDS --freeze 4 --epochs 2
 
-``--start`` goes on from the weights of an earlier run, with whatever data there is now.
+``--start`` goes on from the weights of an earlier run, or from the reader as it is committed
+(``--start assistant/models/reader``), with whatever data there is now.
 
 Several tasks share one encoder, so that a message is read once: the whole of it and each pair of
 its sentences are means over the tokens of the same pass. What guards and situation look for may
@@ -37,7 +38,7 @@ from assistant.labels import (
     with_gates,
 )
 from assistant.plain import windows
-from assistant.tuning import corpus
+from assistant.tuning import committed, corpus
 from knowledge.cards import load
 
 MAX_TOKENS = 128
@@ -209,7 +210,7 @@ def train(
     sizes = {"cards": len(slugs), "guards": len(GUARD_LABELS), "situation": len(SITUATION_LABELS)}
     model = Reader(base, sizes)
     if start:
-        _load_fitting(model, torch.load(start / "checkpoint.pt", weights_only=False)["model"])
+        _load_fitting(model, _weights(start, model))
     _freeze(model.encoder, freeze)
     groups = [
         {"params": [p for p in model.encoder.parameters() if p.requires_grad], "lr": lr},
@@ -267,6 +268,22 @@ def _freeze(encoder: Any, layers: int) -> None:
     """Leave the embeddings and the lowest layers as they are: a large encoder learns faster so."""
     for part in [encoder.embeddings, *encoder.encoder.layer[:layers]] if layers else []:
         part.requires_grad_(False)
+
+
+def _weights(start: Path, model: Reader) -> dict[str, Any]:
+    """What an earlier run ended with: its checkpoint, or the int8 files made from one."""
+    if (start / "checkpoint.pt").exists():
+        state: dict[str, Any] = torch.load(start / "checkpoint.pt", weights_only=False)
+        return dict(state["model"])
+    encoder = committed.weights(start / "reader.onnx", model.encoder.state_dict())
+    arrays = np.load(start / "heads.npz")
+    heads = {
+        f"heads.{name}.{part}": torch.from_numpy(arrays[f"{name}_{part}"]) for name in model.heads
+        for part in ("weight", "bias")
+    }  # fmt: skip
+    for name in model.heads:
+        heads[f"heads.{name}.weight"] /= SCALE
+    return {f"encoder.{name}": value for name, value in encoder.items()} | heads
 
 
 def _load_fitting(model: Reader, weights: dict[str, Any]) -> None:
