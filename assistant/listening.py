@@ -34,6 +34,10 @@ _EXIT = re.compile(
 )
 
 
+FEW = 6  # words from which a message can be about something
+PLAIN_NO = 12  # words up to which a no only answers; a longer one goes on to tell something
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Screens, reads and decides, and finds cards. Safe to share between threads."""
@@ -79,7 +83,8 @@ class Listener:
 
 def _says_little(text: str) -> bool:
     """A few words, or a plain no to a question: nothing that a card could be about."""
-    return len(text.split()) < 6 or is_denial(text)
+    words = len(text.split())
+    return words < FEW or (words <= PLAIN_NO and is_denial(text))
 
 
 def _asked_as(history: Sequence[Exchange], asked: str | None) -> Sequence[Exchange]:

@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 COUNTED = ("L1", "L2", "L3", "L4", "L5", "L6", "L8", "M1", "M2", "M3", "M4", "M6", "R2", "R3")
 CHOSEN = ("L7", "L9", "L11", "M5", "D1", "R1")
 GROWING = frozenset(
-    {"L1", "L2", "L3", "L4", "L5", "L6", "L8"}
+    {"L1", "L2", "L3", "L4", "L5", "L6", "L8", "R3"}
 )  # a later mention adds, never shrinks
 SCREEN = ("S1", "S2", "S3", "S4", "S12")
 

@@ -30,6 +30,12 @@ def _talk(assistant, *texts, country="gb"):
     return [turn.reply for turn in history]
 
 
+SHORT_ANSWERS = (
+    "ive been texting first for like 3 months straight, planning every date, even sending memes so "
+    "she'd remember i exist lol. im so tired. would going quiet for a bit be ok or is that petty",
+    "no, she's never scared me",
+    "i hinted a lot but never said it straight out",
+)
 TIRED = "ive been texting first for 3 months and planning every date, im so tired"
 
 
@@ -135,8 +141,7 @@ def test_within_a_talk_no_sentence_comes_twice(plain):
 
 
 def test_no_idea_and_no_line_comes_twice_over_a_talk_of_short_answers(plain):
-    replies = _talk(plain, TIRED, "no, she's never scared me", "i hinted but never said it",
-                    "even if he never noticed id want out")  # fmt: skip
+    replies = _talk(plain, *SHORT_ANSWERS)
     said = [
         re.sub(r" \[[a-z0-9-]+\]|“.*?” ?", "", sentence)
         for reply in replies
@@ -148,9 +153,7 @@ def test_no_idea_and_no_line_comes_twice_over_a_talk_of_short_answers(plain):
 
 
 def test_an_answer_to_a_question_is_not_doubted_as_a_guess(plain):
-    *_, answer = _talk(
-        plain, TIRED, "no, she's never scared me", "even if he never noticed id want out"
-    )
+    *_, answer = _talk(plain, *SHORT_ANSWERS, "yes. even if he never noticed id want out")
     assert PREMISE not in {f.label for f in answer.reading.screening.findings}
 
 
@@ -161,6 +164,23 @@ def test_a_plain_no_is_answered_from_what_was_told_before(listener):
     found = [card.slug for card in listener.find(history, heard.text, heard, no)]
     assert found[0] == listener.find([], TIRED, at_first, no)[0].slug
     assert found != [card.slug for card in listener.find([], heard.text, heard, no)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("no contact for three weeks and i still set two plates", id="no contact"),
+        pytest.param(
+            "no, and since then she likes every picture at 2am and never makes one single plan",
+            id="a no that goes on to tell something",
+        ),
+    ],
+)
+def test_what_only_begins_with_no_is_read_for_itself(listener, text):
+    told, _ = listener.hear([], UserTurn(TIRED))
+    history = [Exchange(UserTurn(TIRED), Reply("", told, "done"))]
+    reading, heard = listener.hear(history, UserTurn(text))
+    assert listener.find(history, text, heard, reading) == listener.find([], text, heard, reading)
 
 
 def test_a_correction_changes_the_stance_and_a_safety_one_unlocks_nothing(plain):

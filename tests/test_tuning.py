@@ -42,6 +42,13 @@ def test_the_model_is_asked_as_it_was_trained(chat, expected):
     assert model.asked[0] == expected
 
 
+@pytest.mark.parametrize(("said", "finish"), [("", "stop"), ("You sound tired of it.", "fallback")])
+def test_a_line_that_was_said_before_in_the_talk_is_not_used_again(said, finish):
+    model = Adapted(script=["You sound tired of it."] * 2)
+    wording = ModelWriter(model).reflect("im so tired of it", None, _reading(), [said])
+    assert wording.finish == finish
+
+
 def test_the_trained_prompt_shows_what_was_given_back_and_nothing_can_close_its_quotation():
     (_, ask) = line_prompt('she said "no" twice', "no")
     assert isinstance(ask, HumanMessage)

@@ -20,7 +20,7 @@ _DENIAL = re.compile(
     re.I,
 )
 _NOT_A_DENIAL = re.compile(
-    r"\b(?:no (?:one|body|point|way out|longer)|but (?:sometimes|i do|he did|she did|once|maybe)|"
+    r"\b(?:no (?:one|body|point|way out|longer|contact|idea|reply)|but (?:sometimes|i do|he did|she did|once|maybe)|"
     r"not (?:yet|safe|sure)|don'?t know|maybe|kind of)\b",
     re.I,
 )
