@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.situation import rule_hits
 from assistant.stance import Asked, decide
 from assistant.turn import Situation
 
@@ -122,3 +123,17 @@ def test_while_the_safety_screen_is_open_the_leaning_is_reported():
     signals = {"L1": 2, "L2": 2, "L7": "clear_ignored", "M5": "yes", "L9": "dating"}
     stance = decide(Situation(signals))
     assert (stance.path, stance.leaning, stance.asks) == ("NEITHER_WAIT", "PAUSE", "safety")
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("we have a 4 year old so i cant block him", True),
+        ("we've got a four-year-old together", True),
+        pytest.param("we have a 4 year old dog", False, id="a dog"),
+        pytest.param("i have a 6 year old from before", False, id="a child of one of them"),
+        pytest.param("we have a 12 year old lease", False, id="a lease"),
+    ],
+)
+def test_a_child_told_by_its_age_alone_is_a_shared_one(text, heard):
+    assert ("L10=children" in rule_hits(text)) is heard
