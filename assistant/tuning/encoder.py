@@ -49,6 +49,8 @@ SMOOTHING = 0.7  # share of an activation's outliers that is moved into the weig
 WORDS_APART = 10_000_000  # bytes: the vectors of the words go into a file of their own
 SCALE = 20.0  # unit vectors times this reach confident logits
 UNKNOWN = -1.0  # a label nobody gave: masked
+# Twice as fast where the processor has instructions for it, four times slower where it has not.
+HALF_WIDTH = torch.cpu._is_avx512_bf16_supported()
 # What a harmless question is surely not. Of tactics and certainty nobody said anything.
 _SURELY_NOT = ROUTED | {"any_safety", "offtopic", "smalltalk", "not_english"}
 
@@ -240,7 +242,7 @@ def train(
                 texts, padding=True, truncation=True, max_length=MAX_TOKENS,
                 return_tensors="pt", return_offsets_mapping=True,
             )  # fmt: skip
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HALF_WIDTH):
                 hidden = model(coded["input_ids"], coded["attention_mask"])
             loss = loss_of(model, *pooled(hidden.float(), coded, texts), [wanted[i] for i in group])
             optimizer.zero_grad()
