@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant.errors import FetchFailed
+from assistant.errors import FetchFailed, ModelCorrupt
 from assistant.labels import GUARD_LABELS, PREMISE
 from assistant.models.scripted import ScriptedChat
 from assistant.plain import windows
@@ -152,6 +152,41 @@ def test_a_trained_adapter_is_written_as_llama_cpp_names_it(tmp_path):
     assert found == {"blk.12.attn_q.weight.lora_a": [6, 2], "blk.12.attn_q.weight.lora_b": [2, 4]}
     with pytest.raises(ValueError, match="embed_tokens"):
         write({"model.embed_tokens.lora_A.weight": torch.ones(2, 2)}, tmp_path / "b.gguf", 16)
+
+
+def test_the_committed_weights_are_read_back_and_a_graph_of_another_kind_is_refused(tmp_path):
+    torch = pytest.importorskip("torch", reason="not run: the tuning extra is not installed")
+    onnx = pytest.importorskip("onnx", reason="not run: the tuning extra is not installed")
+    from assistant.tuning.committed import weights
+
+    layer, trained = "encoder.layer.0", np.array([[0.5, -1.0, 2.0], [1.5, 0.0, -0.5]], np.float32)
+    down, scale = np.array([2.0, 1.0, 0.5], np.float32), np.float32(0.5)
+    arrays = {
+        "w_quantized": np.round(trained.T / scale / down[:, None] + 3).astype(np.uint8),
+        "w_zero_point": np.array(3, np.uint8),
+        "w_scale": scale,
+        f"encoder.{layer}.attention.attn.q.down": down,
+        f"encoder.{layer}.output.LayerNorm.weight": np.full(2, 1.1, np.float32),
+    }
+    node = onnx.helper.make_node(
+        "MatMulInteger",
+        ["x", "w_quantized"],
+        ["y"],
+        name="/encoder/layer.0/attention/attn/q/MatMul",
+    )
+    given = [onnx.numpy_helper.from_array(np.asarray(v), k) for k, v in arrays.items()]
+    graph = onnx.helper.make_graph([node], "reader", [], [], given)
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "reader.onnx")
+    base = {
+        f"{layer}.attention.attn.q.weight": torch.zeros(2, 3),
+        f"{layer}.output.LayerNorm.weight": torch.ones(2),
+    }
+    found = weights(tmp_path / "reader.onnx", base)
+    assert found[f"{layer}.attention.attn.q.weight"].tolist() == trained.tolist()
+    assert found[f"{layer}.output.LayerNorm.weight"].tolist() == pytest.approx([1.1, 1.1])
+    more = base | {"encoder.layer.1.attention.attn.q.weight": torch.zeros(2, 3)}
+    with pytest.raises(ModelCorrupt, match="export it anew"):
+        weights(tmp_path / "reader.onnx", more)
 
 
 def _zipped(**files: bytes) -> bytes:

@@ -119,7 +119,7 @@ def loss_of(model: Any, batch: Sequence[Sequence[Wanted]]) -> torch.Tensor:
     inner = model.base_model.model
     hidden = inner.model(
         input_ids=torch.tensor([tree.tokens]),
-        attention_mask=_additive(tree.mask()),
+        attention_mask=_additive(tree.mask(), inner.dtype),
         position_ids=torch.tensor([tree.depths]),
         use_cache=False,
     )[0][0]
@@ -130,10 +130,9 @@ def loss_of(model: Any, batch: Sequence[Sequence[Wanted]]) -> torch.Tensor:
     )
 
 
-def _additive(seen: torch.Tensor) -> torch.Tensor:
+def _additive(seen: torch.Tensor, width: torch.dtype) -> torch.Tensor:
     """A boolean mask as what is added to attention scores, for one batch and all heads."""
-    lowest = torch.finfo(torch.bfloat16).min
-    return torch.where(seen, 0.0, lowest).to(torch.bfloat16)[None, None]
+    return torch.where(seen, 0.0, torch.finfo(width).min).to(width)[None, None]
 
 
 def with_lora(base: Any, rank: int = RANK, layers: int = LAYERS) -> Any:

@@ -1,4 +1,4 @@
-"""A GGUF file of the Qwen2 family as a torch model, its weights unpacked to bfloat16."""
+"""A GGUF file of the Qwen2 family as a torch model, its weights unpacked to ``WIDTH``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from gguf.quants import dequantize
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from assistant.errors import ModelCorrupt
+from assistant.tuning.width import HALF_WIDTH
 
+WIDTH = torch.bfloat16 if HALF_WIDTH else torch.float32
 _OUTER = {
     "token_embd.weight": "model.embed_tokens.weight",
     "output_norm.weight": "model.norm.weight",
@@ -36,7 +38,7 @@ def qwen2(path: Path) -> Any:
     config = _config(reader, path)
     weights = {
         _name(tensor.name): torch.from_numpy(dequantize(tensor.data, tensor.tensor_type).copy()).to(
-            torch.bfloat16
+            WIDTH
         )
         for tensor in reader.tensors
     }

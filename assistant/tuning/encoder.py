@@ -39,6 +39,7 @@ from assistant.labels import (
 )
 from assistant.plain import windows
 from assistant.tuning import committed, corpus
+from assistant.tuning.width import HALF_WIDTH
 from knowledge.cards import load
 
 MAX_TOKENS = 128
@@ -49,8 +50,6 @@ SMOOTHING = 0.7  # share of an activation's outliers that is moved into the weig
 WORDS_APART = 10_000_000  # bytes: the vectors of the words go into a file of their own
 SCALE = 20.0  # unit vectors times this reach confident logits
 UNKNOWN = -1.0  # a label nobody gave: masked
-# Twice as fast where the processor has instructions for it, four times slower where it has not.
-HALF_WIDTH = torch.cpu._is_avx512_bf16_supported()
 # What a harmless question is surely not. Of tactics and certainty nobody said anything.
 _SURELY_NOT = ROUTED | {"any_safety", "offtopic", "smalltalk", "not_english"}
 

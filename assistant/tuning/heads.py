@@ -35,6 +35,9 @@ SHARPER = (
     9.0  # the penalty flattens the cards' probabilities; on dev they are likeliest at 8 to 10 times
 )
 POSITIVES = 2.0  # what is missed weighs so many times as much as a false alarm
+# Bland facts ("he has the kids on Sunday") are said all day and hardly ever written down as examples:
+# each counts so many times. Of 32 others five were .8 danger or more without them, none was with them.
+FACTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def main() -> None:
     none = dict(corpus.queries_with_none("train"))
     rows = examples(random.Random(7))
     rows += [corpus.Example(text) for text, far in none.items() if far]
+    rows += corpus.guards("train_facts") * (FACTS - 1)
     found = seen(encoder, rows)
     problems = {n: problem(n, found, slugs) for n in ("cards", "guards", "situation")}
     problems["far"] = far_problem(found, none)

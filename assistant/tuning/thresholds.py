@@ -2,8 +2,9 @@
 
     python -m assistant.tuning.thresholds
 
-Safety labels weigh recall three times as much as precision and are capped at 1.5% false alarms
-on ordinary dev messages; the others balance both. With few positives a label's best threshold is
+Safety labels, and the asks for a certainty or a diagnosis, weigh recall three times as much as
+precision: an honest line too many costs little, one too few leaves a promise standing. All are
+capped at 1.5% false alarms on dev messages; the other labels balance both. With few positives a label's best threshold is
 drawn towards 0.5, so that one lucky message does not decide. Writes ``guards/thresholds.json``,
 ``situation_thresholds.json`` and the curves as ``tuning/curves.json``.
 """
@@ -31,6 +32,7 @@ from assistant.turn import TACTICS
 GRID = np.round(np.arange(0.1, 0.96, 0.05), 2)
 PRIOR = 6.0  # pseudo-positives that pull a threshold to the middle
 MOST_FALSE_ALARMS = 0.015
+NOT_MISSED = frozenset(SAFETY_LABELS) | {"certainty", "diagnosis"}
 # Swept on the dev splits only: whole message .1, with a label behind it, or .5 alone in a message of some
 # length (guards._NAMED), finds 79% of the danger there (nearly all of it said sideways) at 4.2% alarms on
 # ordinary, 3.8% on near-miss and 0.9% on long harmless messages. The best pair decides nothing above it.
@@ -74,8 +76,8 @@ def main() -> None:
         asked = [i for i, row in enumerate(rows) if label not in row.unasked]
         scores = np.array([guards[i][label].score for i in asked])
         truth = np.array([label in (rows[i].labels or ()) for i in asked])
-        safety = label in SAFETY_LABELS
-        chosen[label] = best(scores, truth, 1.7 if safety else 1.0, MOST_FALSE_ALARMS)
+        beta = 1.7 if label in NOT_MISSED else 1.0
+        chosen[label] = best(scores, truth, beta, MOST_FALSE_ALARMS)
         curves[label] = _curve(scores, truth)
     truth = np.array([bool((row.labels or frozenset()) & set(TACTICS)) for row in guarded])
     tactics = [g["any_tactic"] for g in guards[: len(guarded)]]
