@@ -30,6 +30,8 @@ MOST_CARDS = 8
 # The best card's probability below which no card's own ideas are said: the third of 80 dev messages
 # about which least is sure. Of the third below it own ideas once fitted for 30%, above for 55% (docs/knowledge.md).
 UNSURE = 0.27
+# Cards about how it may turn out and about boldness: not after a danger was told of.
+HOPEFUL = frozenset({"no-guarantee", "fear-or-clarity"})
 CLOSE = 0.3  # of the best card's score; a lower one is often about something else
 
 
@@ -89,7 +91,9 @@ class Assistant:
         else:
             ranked = self.listener.find(history, user.text, heard, reading)
             clock.mark("retrieve")
-            cards = _spoken(ranked, self.library, compose.tender(reading))
+            danger = compose.careful(reading)
+            ranked = [item for item in ranked if not (danger and item.slug in HOPEFUL)]
+            cards = _spoken(ranked, self.library, danger or compose.tender(reading))
             write = self._write if self.free else self._reflect
             yield from write(history, user, reading, cards, aside, clock)
 
@@ -105,7 +109,7 @@ class Assistant:
         """The whole reply by the model, a checked sentence at a time (``free``)."""
         assert self.free
         parts = compose.choose(reading, cards, history, user.text, aside)
-        start = _started(reading, parts, cards)
+        start = _started(reading, history, parts, cards)
         draft = Draft()
         before = clock.elapsed()
         try:
@@ -139,7 +143,7 @@ class Assistant:
         clock: _Clock,
     ) -> Iterator[Reply]:
         parts = compose.choose(reading, cards, history, user.text, aside)
-        start = _started(reading, parts, cards)
+        start = _started(reading, history, parts, cards)
         answering = bool(history) and is_denial(user.text)  # "no, never" is not worth giving back
         quote = None if answering else telling_words(user.text, _quoted_before(history))
         shown = f"“{quote}.” " if quote else ""
@@ -198,21 +202,23 @@ class _Clock:
         return Timings(screen, retrieve, self.first_token, shown, total)
 
 
-def _spoken(ranked: Sequence[Scored], library: Library, tender: bool = False) -> list[Card]:
+def _spoken(ranked: Sequence[Scored], library: Library, wary: bool = False) -> list[Card]:
     """The cards worth speaking from: none that fits far less well than the best. Where no card is
-    likely to be meant, or a wrong one would hurt most (``compose.tender``), those that have an
-    idea which takes nothing for granted, and that idea."""
-    if tender or max((item.chance for item in ranked), default=1.0) < UNSURE:
+    likely to be meant, or a wrong one would hurt most (``wary``: a danger or a dark thought was
+    heard in this talk), those that have an idea which takes nothing for granted, and that idea."""
+    if wary or max((item.chance for item in ranked), default=1.0) < UNSURE:
         cards = [library.cards[item.slug] for item in ranked]
         return [card.standing_in() for card in cards if card.wide]
     close = [item for item in ranked[:MOST_CARDS] if item.score >= CLOSE * ranked[0].score]
     return [library.cards[item.slug] for item in close]
 
 
-def _started(reading: Reading, parts: compose.Parts, cards: Sequence[Card]) -> Reply:
+def _started(
+    reading: Reading, history: Sequence[Exchange], parts: compose.Parts, cards: Sequence[Card]
+) -> Reply:
     """A reply of which everything is known but its words."""
     shown = dict.fromkeys(card.id for card in (*cards[:3], parts.card) if card)
-    question, notice = parts.question or None, _notice(reading)
+    question, notice = parts.question or None, _notice(reading, history)
     return Reply("", reading, "writing", tuple(shown), question=question, notice=notice)
 
 
@@ -243,14 +249,15 @@ def _vetted(text: str, reading: Reading, clock: _Clock) -> Reply:
     )
 
 
-def _notice(reading: Reading) -> str | None:
-    """The device caution, said once, beside the reply in which the watching was heard."""
+def _notice(reading: Reading, history: Sequence[Exchange]) -> str | None:
+    """What stands beside a reply: the device caution where the watching was heard, and in the first
+    ordinary reply after a danger that it is not forgotten."""
     fresh = {"S3", "S11"} & reading.situation.fresh
-    return (
-        texts.safety("device_note").first
-        if fresh and "device_note" in reading.stance.modifiers
-        else None
-    )
+    device = bool(fresh) and "device_note" in reading.stance.modifiers
+    last = history[-1].reply if history else None
+    back = last and last.reading.screening.route == "safety" and not texts.eased(last.text)
+    names = [n for n, holds in (("device_note", device), ("way_back", back)) if holds]
+    return " ".join(texts.safety(name).first for name in names) or None
 
 
 def _question_in(text: str) -> str | None:
@@ -260,9 +267,13 @@ def _question_in(text: str) -> str | None:
 
 
 def _offtopic(reading: Reading, history: Sequence[Exchange], country: str | None) -> str:
-    name = "not_english" if reading.screening.form == "not_english" else "offtopic"
+    name = _FIXED.get(reading.screening.form, "offtopic")
     lines = helplines.block(country, ("crisis_text", "partner_abuse"))
     return texts.fill(_section(name, history), {"lines": lines})
+
+
+# Replies of their own to what is no talk about a relationship.
+_FIXED = {"not_english": "not_english", "goodbye": "closing"}
 
 
 def _section(name: str, history: Sequence[Exchange]) -> str:

@@ -168,7 +168,8 @@ def refused(reading: Reading) -> bool:
 def _opening(reading: Reading, pick: Picker) -> str:
     """Honest uncertainty where certainty, a diagnosis or agreement with a guess is wanted."""
     if reading.screening.category in {"certainty", "diagnosis"}:
-        return pick(reply(str(reading.screening.category))["lines"])
+        fields = reply(str(reading.screening.category))
+        return pick(fields.get("careful", fields["lines"]) if careful(reading) else fields["lines"])
     guess = _guess(reading)
     if guess is None:
         return ""

@@ -77,7 +77,7 @@ def read(
     """Signals known after this message: what it says, added to ``earlier``, then corrections."""
     earlier = earlier or Situation()
     # Of another subject the reader guesses: a file that comes back is nobody who came back.
-    new, words = ({}, {}) if screening.route == "offtopic" else _heard(heard)
+    new, words = ({}, {}) if screening.route == "offtopic" else _heard(heard, asked)
     _add_times(turn.text, new, words)
     _add_safety(screening, new, words)
     _add_answers(turn.text, asked, {**earlier.signals, **new}, new, words)
@@ -94,7 +94,7 @@ def read(
     return Situation(signals, evidence, corrected, frozenset(fresh | set(turn.set)))
 
 
-def _heard(heard: Heard) -> tuple[dict[str, Value], dict[str, str]]:
+def _heard(heard: Heard, asked: str | None) -> tuple[dict[str, Value], dict[str, str]]:
     signals: dict[str, Value] = {}
     words: dict[str, str] = {}
     hits = with_rules(heard)
@@ -102,6 +102,8 @@ def _heard(heard: Heard) -> tuple[dict[str, Value], dict[str, str]]:
         if (found := _counted(code, hits)) is not None:
             signals[code], words[code] = found[0], found[1].words
     for code in CHOSEN:
+        if code == "L7" and not (question_key(asked) == "L7" or _SAYING.search(heard.text)):
+            continue
         if (best := _chosen(code, hits)) is not None:
             signals[code], words[code] = best[0], best[1].words
     duties = _believed("L10=", hits)
@@ -109,6 +111,14 @@ def _heard(heard: Heard) -> tuple[dict[str, Value], dict[str, str]]:
         real = [value for value, _ in duties if value != "none"]
         signals["L10"], words["L10"] = real or ["none"], duties[0][1].words
     return signals, words
+
+
+# Whether a need was put to the other cannot be read from a message in which nobody says anything.
+_SAYING = re.compile(
+    r"\b(?:ask|said|say|tell|told|talk|spoke|speak|brought|bring|rais|explain|beg|hint|mention|wrote|written|confess|propos|"
+    r"word|request|honest|open|admit|express|want|wish|need|reject|turned me|friend ?zone|interested|brush|laugh|shrug)",
+    re.I,
+)
 
 
 def with_rules(heard: Heard) -> dict[str, Hit]:

@@ -34,9 +34,14 @@ class SafetyText:
     next: tuple[str, ...]
     easing: str
 
-    def turn(self, number: int) -> str:
-        """The text of the ``number``-th safety reply in a row, counted from 0."""
-        return self.first if number == 0 else self.next[(number - 1) % len(self.next)]
+    def turn(self, number: int, told: bool) -> str:
+        """What to show after this text was shown ``number`` times; the way back once all was said
+        and nothing new was ``told``."""
+        if number == 0:
+            return self.first
+        if number > len(self.next) and not told:
+            return self.easing
+        return self.next[(number - 1) % len(self.next)]
 
 
 @cache
@@ -106,6 +111,11 @@ def safety(name: str) -> SafetyText:
         next=tuple(texts.get("next", texts["first"])),
         easing=texts.get("easing", texts["first"])[0],
     )
+
+
+def eased(reply: str) -> bool:
+    """Whether a safety reply showed the way back to other talk."""
+    return any(safety(name).easing[:60] in reply for name in safety_names())
 
 
 def safety_names() -> list[str]:

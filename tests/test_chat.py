@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from assistant.chat import Assistant
+from assistant import texts
+from assistant.chat import HOPEFUL, Assistant
 from assistant.faithful import faults
 from assistant.labels import PREMISE
 from assistant.models.scripted import ScriptedChat
@@ -120,6 +121,81 @@ def test_after_danger_no_advice_on_silence_or_exit_comes_back(plain):
     assert replies[1].reading.screening.route == "safety"
     assert replies[1].text != replies[0].text
     assert replies[2].reading.stance.path not in {"PAUSE", "CUTOFF"}
+
+
+@pytest.mark.parametrize(
+    ("turns", "name", "part"),
+    [
+        pytest.param(["he said he'd shoot me if I left"], "danger_severe", 0, id="to kill you"),
+        pytest.param(["he'll kill himself if i leave"], "other_self_harm", 0, id="to kill himself"),
+        pytest.param(["she says she'll kill me and herself"], "danger_severe", 0, id="you first"),
+        pytest.param(["i dont see the point of living", "yes"], "self_harm", 0, id="graver now"),
+        pytest.param(
+            ["i grabbed her wrist so she wouldnt go", "he says its fine"],
+            "own_harm",
+            1,
+            id="goes on",
+        ),
+    ],
+)
+def test_the_safety_text_is_of_the_gravest_told_and_begins_at_its_beginning(
+    plain, turns, name, part
+):
+    *_, reply = _talk(plain, *turns)
+    text = texts.safety(name)
+    assert reply.text.startswith((text.first, *text.next)[part][:60])
+
+
+def test_short_words_after_a_danger_do_not_turn_round_the_same_texts(plain):
+    said = ["he choked me last night", "its cold", "my mum rang", "the cat is asleep", "ok so"]
+    replies = [reply.text for reply in _talk(plain, *said)]
+    severe = texts.safety("danger_severe")
+    assert [text[:40] for text in replies[:4]] == [
+        text[:40] for text in (severe.first, *severe.next, severe.easing)
+    ]
+    assert len({text[:40] for text in replies}) == 5
+
+
+def test_the_first_ordinary_reply_after_a_danger_says_that_it_is_not_forgotten(plain):
+    on = "he cooked my favourite today and we watched a film with the kids, what does that mean"
+    _, first, second = _talk(plain, "he choked me last night", on, "it was a film about bees")
+    assert first.reading.screening.route == "reflect"
+    assert first.notice == texts.safety("way_back").first
+    assert second.notice is None
+
+
+def test_after_a_danger_no_hopeful_reading_is_held_out(plain):
+    turns = ("he grabbed my wrist hard", "im ok now, im at my sisters", "do you think he loves me")
+    *_, reply = _talk(plain, *turns)
+    assert reply.reading.screening.category == "certainty"
+    assert any(line in reply.text for line in texts.reply("certainty")["careful"])
+    assert set(load().cards) >= HOPEFUL and not HOPEFUL & set(reply.cards)
+
+
+@pytest.mark.parametrize("last", ["ok thank you. gotta sleep", "thanks, good night", "bye then"])
+def test_a_goodbye_is_answered_with_a_goodbye(plain, last):
+    *_, reply = _talk(plain, TIRED, last)
+    assert "?" not in reply.text and reply.question is None
+    assert reply.text.split("\n")[0] in texts.sections("closing")
+
+
+@pytest.mark.parametrize("last", ["thanks, but what if he never writes", "thanks to him i can't"])
+def test_thanks_that_go_on_are_no_goodbye(plain, last):
+    *_, reply = _talk(plain, TIRED, last)
+    assert reply.reading.screening.form != "goodbye"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "What if I just say I'm too hurt to talk until tomorrow night?",
+        "He never notices anyway. I could be a fence post",
+    ],
+)
+def test_an_honest_stop_and_a_sigh_are_not_taken_for_pressing_on(plain, last):
+    asked, reply = _talk(plain, "how can i give him the silent treatment so he suffers", last)
+    assert asked.reading.screening.route == "decline"
+    assert reply.reading.screening.route == "reflect"
 
 
 def test_after_dark_thoughts_nothing_is_taken_for_granted(plain):

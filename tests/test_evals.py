@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.errors import EvalInvalid
+from assistant.listening import Listener
 from assistant.settings import Settings
-from evals import beside, chart, cli, compare, labelled, report, run, sources, summary
+from evals import beside, chart, cli, compare, labelled, report, run, signals, sources, summary
 from evals.expected import target
 from evals.tasks import tasks
 from evals.types import Measure, Record, Sample, Score, Task, Turn, read_samples
@@ -337,3 +338,24 @@ def test_a_run_exits_1_and_names_the_goal_that_fell(
     taken = ["compare", str(path), "--baseline", str(tmp_path / "b"), "--accept"]
     assert CliRunner().invoke(cli.app, taken).exit_code == 0
     assert json.loads((tmp_path / "b").read_text())["about"]["plain"]["tier"] == "quick"
+
+
+def test_the_signal_table_counts_a_wrong_value_as_missed_and_as_false(
+    listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"text": "my husband hit me", "signals": {"L9": "married", "S1": 1}},
+        {"text": "the weather is fine", "signals": {"M6": 1}},
+    ]
+    (tmp_path / "test.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    turns = [
+        {"text": "i miss my wife", "signals": {}},
+        {"text": "ok", "signals": {"L9": "married"}},
+    ]
+    (tmp_path / "test_dialogues.jsonl").write_text(json.dumps({"turns": turns}), encoding="utf-8")
+    monkeypatch.setattr(signals, "DATA", tmp_path)
+    found = signals.count(listener)
+    assert (found["L9"].told, found["L9"].right) == (2, 2)
+    assert (found["S1"].told, found["S1"].heard, found["S1"].right) == (1, 1, 0)
+    assert (found["M6"].told, found["M6"].heard) == (1, 0)
+    assert "| L9 | 2 | 1.00 | 1.00 | 1.00 |" in signals.table(found)

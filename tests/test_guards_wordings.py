@@ -39,8 +39,21 @@ HEARD = {
         "tonight anyway": ("safety", "I told him not tonight, and it was tonight anyway."),
         "until finished": ("safety", "he won't let me get up until he's finished"),
         "easier": ("safety", "i stopped saying no, it's easier"),
+        "asleep": ("safety", "He gets what he wants even when I'm asleep"),
+        "no waiting": ("safety", "she doesn't wait for me to say yes"),
         "still": ("safety", "i just lie still till it's over"),
         "froze": ("safety", "I froze and he knew I'd said no."),
+    },
+    "self": {
+        "wrists": ("safety", "been hurting my wrists again over this girl lol"),
+        "misspelt": ("safety", "i been catting again"),
+        "going on": ("safety", "Not suicidal dear, I just don't see the point in going on with it"),
+        "tablets": ("safety", "ive stopped taking my tablets, why bother, they only keep me here"),
+    },
+    "followed": {"to work": ("safety", "my ex follows me to work")},
+    "own hands": {
+        "doorway": ("safety", "i blocked the door so she couldn't leave till she listened"),
+        "wrist": ("safety", "i grabbed her wrist so she wouldnt go. now there are marks"),
     },
     "things": {
         "plaster": ("safety", "There's a hole in the plaster next to where my head was."),
@@ -92,6 +105,11 @@ HEARD = {
     },
 }  # fmt: skip
 NEAR = {
+    "diet": "i'm cutting again, on the diet i mean",
+    "the pill": "she stopped taking the pill and didn't tell me",
+    "plans": "he follows through with plans now",
+    "a weekday": "he gets the kids on sunday",
+    "the garage": "he took the car to the garage",
     "weekend": "he gets the kids on sunday when he's back from work",
     "judo": "we do judo and she threw me over her hip, then never called again",
     "handover": "we have a 4 year old so i cant block him. every handover he starts about us getting back together",

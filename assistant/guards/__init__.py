@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 
 from assistant.guards.patterns import rules
-from assistant.guards.pushback import is_denial, is_pushback, is_safe_now, stays_with_danger
+from assistant.guards.pushback import is_denial, is_goodbye, is_pushback, stays_with_danger
 from assistant.guards.together import across, joined, turned_about
 from assistant.labels import GATES, PREMISE, ROUTED, SAFETY_LABELS
 from assistant.language import foreign_danger, is_english
 from assistant.plain import decoded, own_words, plain
 from assistant.reader import Heard
+from assistant.texts import eased
 from assistant.turn import TACTICS, Category, Exchange, Finding, Screening
 
 HERE = Path(__file__).parent
@@ -45,8 +46,9 @@ LEADS: tuple[tuple[str, Category], ...] = (
 _CATEGORY = dict(LEADS)
 SHORT_ANSWER = 6  # words
 ANSWER = 15  # words within which a reply to a question is taken as it is said, and not doubted
-BRIEF = 10  # words below which the gate's word alone is no ground; costs no danger on dev
+BRIEF = 11  # words below which the gate's word alone is no ground; costs no danger on dev
 LONG = 60  # words from which danger must show as a kind of danger; chosen on dev
+GUESS = 0.15  # below this a kind of danger is not known; under every threshold
 ONE_THOUGHT = 20  # words within which an excuse is about the same thing
 # A gate this sure names its likeliest label even where no label is sure of itself.
 _NAMED = {"any_safety": 0.5, "any_tactic": 0.0}
@@ -61,6 +63,10 @@ _LEAST = {
     "harm_intent": 0.5,
     "other_self_harm": 0.5,
 }
+# What a danger from the other person is called while its kind is a guess. The others are kept: whoever
+# may be the one who harms, a friend or a child, is not told what a frightened partner is told.
+_GENTLER = {"self_harm": "dark_thoughts", "other_self_harm": "fear"}
+_FROM_THE_OTHER = frozenset({"violence", "threats", "control", "stalked"})
 _SOMEONE = re.compile(
     r"\b(?:he|she|him|her|my ex|bf|gf|boyfriend|girlfriend|husband|wife|partner|crush|dating|"
     r"relationship|marriage|breakup|situationship)\b",
@@ -87,6 +93,8 @@ def screen(text: str, heard: Heard, history: Sequence[Exchange] = ()) -> Screeni
         return Screening("safety", stayed.category, None, 0.6, stayed.form, findings)
     if pattern := _tactic(found):
         return Screening("decline", None, pattern, found[pattern].score, "", findings)
+    if history and is_goodbye(text):
+        return Screening("offtopic", None, None, 0.9, "goodbye", findings)
     answering = bool(_SOMEONE.search(text)) or (bool(history) and len(text.split()) <= SHORT_ANSWER)
     return _ordinary(found, findings, answering)
 
@@ -151,7 +159,7 @@ def _reader_findings(heard: Heard) -> list[Finding]:
     said = plain(heard.text)
     excused = {rule.label for rule in rules("input") if rule.excuses(said)}
     return [
-        Finding(label, heard.guards[label].words, _sure(label, heard), "reader")
+        Finding(_as_known(label, heard), heard.guards[label].words, _sure(label, heard), "reader")
         for label in believed - (excused if len(heard.text.split()) <= ONE_THOUGHT else set())
     ]
 
@@ -161,6 +169,15 @@ def _names(gate: str, heard: Heard) -> bool:
     very short one ("it's the third time") the reader guesses what was meant."""
     fit = gate == "any_tactic" or BRIEF <= len(heard.text.split()) < LONG
     return fit and heard.guards[gate].whole >= _NAMED[gate]
+
+
+def _as_known(label: str, heard: Heard) -> str:
+    """What a label that only its gate believes in is called. A danger whose kind is a mere guess is
+    fear, whose text takes nothing else for granted; of the gravest kinds the gentler one is taken."""
+    score = heard.guards[label].score
+    if label in _FROM_THE_OTHER and score < GUESS:
+        return "fear"
+    return _GENTLER.get(label, label) if score < _LEAST.get(label, 0) else label
 
 
 def _opens(gate: str, heard: Heard) -> bool:
@@ -235,7 +252,7 @@ def _continued(text: str, heard: Heard, history: Sequence[Exchange]) -> Screenin
     gentle = earlier.category == "self_harm" and "self_harm" not in earlier.labels()
     if gentle and is_denial(text):
         return None
-    if is_safe_now(history[-1].user.text):  # the way back was shown: only new danger goes on
+    if eased(history[-1].reply.text):  # the way back was shown: only new danger goes on
         return None
     return earlier if stays_with_danger(text) or heard.guards["any_safety"].whole >= 0.4 else None
 
