@@ -24,6 +24,10 @@ RESAMPLES = 2000
 MACHINE_BOUND = 26  # the goal of speed: times of another machine are no baseline
 
 
+DIGITS = 4  # of a baseline's figures
+ROUNDING = 10.0**-DIGITS  # what rounding alone can make a figure worse by
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Mean difference over the samples both have; above 0 means better."""
@@ -39,7 +43,7 @@ class Change:
     @property
     def worse(self) -> bool:
         """A drop larger than its interval."""
-        return self.high < 0
+        return self.high < -ROUNDING
 
 
 def changes(run: Run, baseline: Path = BASELINE) -> list[Change]:
@@ -126,7 +130,7 @@ def accept(run: Run, baseline: Path = BASELINE) -> None:
     stored = load(baseline)
     systems: dict[str, Any] = stored.setdefault("systems", {})
     systems[run.system] = {
-        m.name: {key: round(value, 4) for key, value in sorted(found.items())}
+        m.name: {key: round(value, DIGITS) for key, value in sorted(found.items())}
         for m in measures()
         if m.goal != MACHINE_BOUND and (found := values(run, m.name))
     }

@@ -196,7 +196,7 @@ def without_system(task: Task, sample: Sample) -> Record | None:
         return Record((Turn(sample.input[-1], str(sample.metadata.get("reply", ""))),))
     text = texts.safety(sample.metadata["name"])
     lines = helplines.block(sample.metadata["country"], text.purposes)
-    shown = text.turn(sample.metadata["turn"])
+    shown = text.turn(sample.metadata["turn"], told=True)
     shown = shown if "$lines" in shown else f"{shown}\n\n$lines"
     return Record((Turn(sample.input[-1], texts.fill(shown, {"lines": lines}), route="safety"),))
 
